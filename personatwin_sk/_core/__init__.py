@@ -1,0 +1,1 @@
+"""What every room stands on: tables in and out, labels, cells, dates, keyed randomness."""

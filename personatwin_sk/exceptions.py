@@ -1,0 +1,50 @@
+"""Errors and warnings that users may want to catch.
+
+No message of these classes ever holds a value of a person: parameters, columns and counts only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class InputError(ValueError):
+    """The input cannot be used; the message names the parameter or column, the count, and a cure."""
+
+
+class ColumnNotFoundError(InputError):
+    """A column that was named is not in the table."""
+
+
+class InfeasibleRiskError(ValueError):
+    """No setting that was tried meets the target risk.
+
+    Parameters
+    ----------
+    message : str
+        What was asked for and how near it came.
+    nearest_params : mapping, optional
+        The setting with the lowest risk.
+    nearest_risk : float, optional
+        Upper limit of the risk of that setting.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        nearest_params: Mapping[str, Any] | None = None,
+        nearest_risk: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.nearest_params = nearest_params
+        self.nearest_risk = nearest_risk
+
+
+class NothingSelectedWarning(UserWarning):
+    """Automatic selection of columns found nothing, so that a step does nothing."""
+
+
+class DataWarning(UserWarning):
+    """Something in the data was decided by a rule; the message counts how often."""
