@@ -1,0 +1,79 @@
+"""Columns as codes: distinct values in one order that does not depend on the order of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from personatwin_sk._core.frames import is_null
+
+__all__ = ["factorize", "is_ordered"]
+
+
+def is_ordered(series: pd.Series) -> bool:
+    """Tell whether a column's values have an order and a distance: numbers and dates do.
+
+    Examples
+    --------
+    >>> is_ordered(pd.Series([1, 2])), is_ordered(pd.Series(["a"])), is_ordered(pd.Series([True]))
+    (True, False, False)
+    """
+    dtype = series.dtype
+    if pd.api.types.is_bool_dtype(dtype):
+        return False
+    return bool(pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype))
+
+
+def factorize(series: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """Number the distinct values of a column in sorted order.
+
+    Null is a value of its own and comes last. Values of several types in one column are sorted by
+    the name of the type, then by value, so that the numbering never depends on the order of rows.
+
+    Parameters
+    ----------
+    series : pandas.Series of shape (n,)
+
+    Returns
+    -------
+    codes : numpy.ndarray of int64, shape (n,)
+    values : pandas.Series of shape (n_distinct,)
+        ``values[codes]`` is the column.
+
+    Examples
+    --------
+    >>> codes, values = factorize(pd.Series(["b", None, "a", "b"]))
+    >>> codes.tolist(), values.tolist()[:2]
+    ([1, 2, 0, 1], ['a', 'b'])
+    """
+    raw, uniques = pd.factorize(series, use_na_sentinel=True)
+    distinct = pd.Series(uniques)
+    order = _sorted_order(distinct)
+    rank = np.empty(len(order) + 1, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    rank[-1] = len(order)  # pandas codes null as -1, which indexes the last place
+    codes = rank[raw]
+    values = distinct.take(order).reset_index(drop=True)
+    if (raw < 0).any():
+        null = series[is_null(series)].iloc[:1].reset_index(drop=True)
+        values = _append(values, null)
+    return codes, values
+
+
+def _sorted_order(distinct: pd.Series) -> np.ndarray:
+    if distinct.dtype != object:
+        return np.asarray(distinct.argsort(kind="stable"), dtype=np.int64)
+    items = distinct.tolist()
+    if len({type(item) for item in items}) <= 1:
+        array = distinct.to_numpy(dtype=object)
+        return np.asarray(np.argsort(array, kind="stable"), dtype=np.int64)
+    keys = [(type(item).__name__, item) for item in items]
+    return np.array(sorted(range(len(items)), key=keys.__getitem__), dtype=np.int64)
+
+
+def _append(values: pd.Series, null: pd.Series) -> pd.Series:
+    if len(values) == 0:
+        return null
+    if values.dtype != null.dtype:
+        values, null = values.astype(object), null.astype(object)
+    return pd.concat([values, null], ignore_index=True)
