@@ -1,0 +1,6 @@
+"""Reference populations: how many people of the real population share some characteristics."""
+
+from personatwin_sk.population._census import CensusPopulation
+from personatwin_sk.population._figures import AGE_BANDS, HISPANIC, RACES, SEXES
+
+__all__ = ["AGE_BANDS", "HISPANIC", "RACES", "SEXES", "CensusPopulation"]
