@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -196,7 +195,7 @@ def period_bounds(series: pd.Series, *, column: Hashable = "date") -> tuple[np.n
     if not pd.api.types.is_datetime64_any_dtype(series.dtype):
         codes, values = factorize(series)
         labels = [parse_label(_as_text(value), dates=True) for value in values]
-        if any(isinstance(label, Period) for label in labels):
+        if any(isinstance(label, Period) and label.start < label.end for label in labels):
             start, end = _label_bounds(labels, codes, column)
             return start[codes], end[codes]
     days = read_dates(series, column=column).astype("datetime64[D]")
@@ -217,11 +216,6 @@ def _label_bounds(
     for i, label in enumerate(labels):
         if isinstance(label, Period):
             start[i], end[i] = label.start, label.end
-        elif isinstance(label, str):
-            try:
-                start[i] = end[i] = datetime.date.fromisoformat(label[:10])
-            except ValueError:
-                bad[i] = True
         elif label is not None:
             bad[i] = True
     if bad.any():

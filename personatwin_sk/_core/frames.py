@@ -300,19 +300,15 @@ def _replace_in_array(
                 dtype = np.result_type(dtype, values.dtype)
     result = array.astype(dtype)
     for name, values in plain.items():
-        result[:, name] = values
+        result[:, int(str(name))] = values
     return result
 
 
 def _to_narwhals(series: pd.Series, frame: nw.DataFrame, name: str, dtype: Any) -> nw.Series:
     missing = is_null(series)
     target: Any = None
-    if pd.api.types.is_float_dtype(series.dtype) or (
-        not missing.any() and pd.api.types.is_numeric_dtype(series.dtype)
-    ):
-        values: Any = (
-            series.to_numpy(dtype=float, na_value=np.nan) if missing.any() else (series.to_numpy())
-        )
+    if not missing.any() and pd.api.types.is_numeric_dtype(series.dtype):
+        values: Any = series.to_numpy()
     elif pd.api.types.is_datetime64_any_dtype(series.dtype):
         zone = series.dt.tz
         plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if zone is not None else series
@@ -323,6 +319,8 @@ def _to_narwhals(series: pd.Series, frame: nw.DataFrame, name: str, dtype: Any) 
         present = [value for value in values if value is not None]
         if all(isinstance(value, str) for value in present):
             target = nw.String
+        elif pd.api.types.is_float_dtype(series.dtype):
+            target = nw.Float64
         elif pd.api.types.is_integer_dtype(series.dtype):
             target = nw.Int64
         elif pd.api.types.is_bool_dtype(series.dtype):

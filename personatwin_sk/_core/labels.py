@@ -1,17 +1,18 @@
 r"""The grammar of labels: one reader and one writer for everything that is released as text.
 
-============== ==========================================
-text           meaning
-============== ==========================================
-``34``         the number 34
-``30-39``      30 to 39, both included; ``-5--1`` too
-``85+``        85 and more; ``-17`` is a number, not "up to"
-``Asian|White``  one of these; ``|`` and ``\`` inside a value are escaped by ``\``
-``30-39|``     30 to 39, or null (an empty member is null)
-``2023-05``    a month; ``2023-Q2`` a quarter
-``2023``       a number; where dates are meant, the year
-(empty)        null: unknown, which is not "everything"
-============== ==========================================
+========================= =====================================================
+text                      meaning
+========================= =====================================================
+``34``                    the number 34
+``30-39``                 30 to 39, both included; ``-5--1`` too
+``85+``                   85 and more; ``-17`` is a number, not "up to"
+``Asian|White``           one of these; ``|`` and ``\`` inside a value are escaped by ``\``
+``30-39|``                30 to 39, or null (an empty member is null)
+``2023-05``               a month; ``2023-Q2`` a quarter; ``2023-05-17`` a day
+``2023-05-17/2023-06-02`` these two days and those between them
+``2023``                  a number; where dates are meant, the year
+(empty)                   null: unknown, which is not "everything"
+========================= =====================================================
 
 Everything else is a category that stands for itself.
 """
@@ -33,6 +34,7 @@ _NUMBER_PATTERN = re.compile(_NUMBER)
 _INTERVAL_PATTERN = re.compile(rf"({_NUMBER})-({_NUMBER})")
 _OPEN_PATTERN = re.compile(rf"({_NUMBER})\+")
 _BELOW_PATTERN = re.compile(rf"<=({_NUMBER})")
+_DAYS_PATTERN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/(\d{4}-\d{2}-\d{2}))?")
 _MONTH_PATTERN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _QUARTER_PATTERN = re.compile(r"(\d{4})-Q([1-4])")
 
@@ -185,6 +187,8 @@ def _parse_number(text: str) -> float | int:
 def _parse_one(text: str, dates: bool) -> float | str | Interval | Period | None:
     if text == "":
         return None
+    if match := _DAYS_PATTERN.fullmatch(text):
+        return _parse_days(text, match[1], match[2] or match[1])
     if match := _MONTH_PATTERN.fullmatch(text):
         return Period.month(int(match[1]), int(match[2]))
     if match := _QUARTER_PATTERN.fullmatch(text):
@@ -203,6 +207,14 @@ def _parse_one(text: str, dates: bool) -> float | str | Interval | Period | None
     if match := _BELOW_PATTERN.fullmatch(text):
         return Interval(-math.inf, _parse_number(match[1]))
     return _unescape(text)
+
+
+def _parse_days(text: str, first: str, last: str) -> Period | str:
+    try:
+        start, end = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
+    except ValueError:  # such as 2023-13-45: it looks like a day and is none
+        return text
+    return Period(start, end) if start <= end else text
 
 
 def _format_number(value: Any) -> str:
