@@ -1,0 +1,356 @@
+"""US places: reading what people write, and climbing from an address to the country.
+
+The hierarchy is address < zip < city < county < state < division < region < country. A place climbs
+to its smallest known ancestor: a city whose county is not named climbs to its state, a ZIP code
+that straddles counties to the county that holds most of it, a county name that several states
+have straight to the country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from personatwin_sk.exceptions import InputError
+from personatwin_sk.population._gazetteer import COUNTRY_NAME, FORMER_CODES, POSTAL, gazetteer
+from personatwin_sk.population._place_reader import CodeSystem, Place, PlaceReader, state_of
+
+__all__ = [
+    "LEVELS",
+    "TOTAL_LEAVES",
+    "Area",
+    "climb",
+    "code_system",
+    "common_ancestor",
+    "counties_of",
+    "county_shares",
+    "find_areas",
+    "find_state",
+    "leaf_count",
+]
+
+LEVELS = ("address", "zip", "city", "county", "state", "division", "region", "country")
+_RANK = {level: rank for rank, level in enumerate(LEVELS)}
+
+# Counties and their equivalents in 2023, with those of Puerto Rico.
+TOTAL_LEAVES = 3222
+
+
+@dataclass(frozen=True)
+class Area:
+    """A place of the hierarchy.
+
+    Attributes
+    ----------
+    level : str
+        One of `LEVELS`.
+    fips : tuple of str
+        Codes: a county ("39061",), all the namesakes of a county without its state, a state
+        ("39",), a division ("D3",), a region ("R2",) or the country ("US",). Of an address, ZIP
+        code or city: its county where that is known, otherwise its state.
+    label : str
+        How a released table writes it, such as "Hamilton County, OH". Of an address: its text.
+    straddles : bool
+        A ZIP code with parts in other counties than the one in `fips`, which holds most of it.
+    city, zip_code : str
+        What an address says of them; empty if it does not.
+    """
+
+    level: str
+    fips: tuple[str, ...]
+    label: str
+    straddles: bool = False
+    city: str = ""
+    zip_code: str = ""
+
+
+_COUNTRY = Area("country", ("US",), COUNTRY_NAME)
+
+
+def find_areas(
+    texts: Sequence[Any], *, state: str | None = None, codes: CodeSystem | None = None
+) -> list[Area | None]:
+    """Read texts as US places.
+
+    Understood are "12 Main St, Cincinnati, Hamilton County, OH", "Cincinnati, OH 45202",
+    "Hamilton County OH", "Hamilton County", "Ohio", "OH", ZIP codes, ZIP+4, county FIPS codes, and
+    the labels of divisions, regions and the country; case, accents, blanks and punctuation do not
+    matter, and "St." is "Saint". Counties of Connecticut, which are planning regions since 2022,
+    are read as the state.
+
+    Five digits may be a ZIP code or a county. All codes of a column are of one kind, so if `texts`
+    holds codes that can only be one of the two, all are; otherwise a code is a ZIP code, unless
+    twenty times as many people live in the county ("39061": 827,058 in Hamilton County, OH).
+
+    Parameters
+    ----------
+    texts : sequence of shape (n_texts,)
+        Distinct texts; whole numbers are codes that have lost their leading zeros. What is neither
+        gives None.
+    state : str, optional
+        Name, abbreviation or FIPS code of the state in which a county or city without a state is
+        looked up.
+    codes : {"zip", "fips"}, optional
+        What five digits are where they can be both; None = decided as above.
+
+    Returns
+    -------
+    areas : list of Area or None, of length n_texts
+        None where nobody knows the place.
+
+    Raises
+    ------
+    InputError
+        If `state` is no state.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import find_areas
+    >>> [area.label for area in find_areas(["hamilton county OHIO", "45202-1234", "St Louis city"])]
+    ['Hamilton County, OH', '45202', 'St. Louis city, MO']
+    >>> find_areas(["White", "00000"])
+    [None, None]
+    """
+    state_code = None
+    if state is not None and (state_code := find_state(state)) is None:
+        raise InputError(
+            "state is no US state; give a name ('Ohio'), an abbreviation ('OH') "
+            "or a FIPS code ('39')"
+        )
+    written = [_as_text(text) for text in texts]
+    reader = PlaceReader(state=state_code, prefer=codes or code_system(written))
+    places = [None if text is None else reader.read(text) for text in written]
+    return [
+        None if text is None or place is None else _area(place, text)
+        for text, place in zip(written, places, strict=True)
+    ]
+
+
+def code_system(texts: Iterable[Any]) -> CodeSystem | None:
+    """Say what the five-digit codes among the texts of a column are, if any is proof of it.
+
+    Parameters
+    ----------
+    texts : iterable
+        The (distinct) texts of a column.
+
+    Returns
+    -------
+    system : {"zip", "fips"} or None
+        None if there are no codes, if all could be both, or if there is proof of both.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import code_system
+    >>> code_system(["39061", "39035"]), code_system(["39061", "45202"]), code_system(["39061"])
+    ('fips', 'zip', None)
+    """
+    known = gazetteer()
+    found = {
+        text[:5]
+        for text in map(_as_text, texts)
+        if text is not None and text[:5].isdigit() and (len(text) == 5 or text[5:6] == "-")
+    }
+    only_zip = any(
+        code in known.zip_codes and code not in known.county_names and code not in FORMER_CODES
+        for code in found
+    )
+    only_fips = any(
+        (code in known.county_names or code in FORMER_CODES) and code not in known.zip_codes
+        for code in found
+    )
+    if only_zip == only_fips:
+        return None
+    return "zip" if only_zip else "fips"
+
+
+def find_state(text: Any) -> str | None:
+    """Return the two-digit code of a state given by name, abbreviation or code, or None.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import find_state
+    >>> find_state("ohio"), find_state("D.C."), find_state("6"), find_state("Narnia")
+    ('39', '11', '06', None)
+    """
+    written = str(text).strip()
+    if written.isdigit():
+        return written.zfill(2) if written.zfill(2) in POSTAL else None
+    return state_of(written)
+
+
+def climb(area: Area, level: str) -> Area:
+    """Return the smallest known ancestor of a place at a level or above.
+
+    Parameters
+    ----------
+    area : Area
+        The place.
+    level : str
+        One of `LEVELS`. A place that is at this level or above is returned as it is.
+
+    Returns
+    -------
+    ancestor : Area
+        A county name that several states have climbs from county straight to the country.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import climb, find_areas
+    >>> hamilton, cincinnati = find_areas(["Hamilton County, OH", "Cincinnati, OH"])
+    >>> climb(hamilton, "division").label, climb(cincinnati, "county").label
+    ('East North Central', 'Ohio')
+    """
+    wanted = _rank(level)
+    if _RANK[area.level] >= wanted:
+        return area
+    if wanted <= _RANK["zip"] and area.zip_code:
+        return _zip_area(area)
+    if wanted <= _RANK["city"] and area.city:
+        return _city_area(area)
+    if len(area.fips) > 1:
+        return _namesakes(area.fips) if wanted <= _RANK["county"] else _COUNTRY
+    return _ancestor(area.fips[0], wanted)
+
+
+def common_ancestor(areas: Sequence[Area]) -> Area:
+    """Return the smallest place that holds all the places.
+
+    Parameters
+    ----------
+    areas : sequence of Area
+        One place or more.
+
+    Returns
+    -------
+    ancestor : Area
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import common_ancestor, find_areas
+    >>> common_ancestor(find_areas(["Hamilton County, OH", "45011", "Michigan"])).label
+    'East North Central'
+    """
+    if not areas:
+        raise ValueError("common_ancestor needs at least one area")
+    distinct = {(area.level, area.label): area for area in areas}
+    for level in LEVELS:
+        climbed = [climb(area, level) for area in distinct.values()]
+        distinct = {(area.level, area.label): area for area in climbed}
+        if len(distinct) == 1:
+            # One city may be known with its county and without it.
+            return max(climbed, key=lambda area: len(counties_of(area)))
+    return _COUNTRY
+
+
+def leaf_count(area: Area) -> int:
+    """Return how many counties a place stands for; a county and anything finer counts as one.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import TOTAL_LEAVES, find_areas, leaf_count
+    >>> [leaf_count(area) for area in find_areas(["45202", "Ohio", "USA"])], TOTAL_LEAVES
+    ([1, 88, 3222], 3222)
+    """
+    return 1 if _RANK[area.level] <= _RANK["county"] else len(counties_of(area))
+
+
+def counties_of(area: Area) -> tuple[str, ...]:
+    """Return the codes of the counties in which somebody of that place may live.
+
+    Of a county name that several states have these are all its namesakes, of a city whose county is
+    not known all counties of its state, of a ZIP code the county that holds most of it.
+    """
+    known = gazetteer()
+    return tuple(county for code in area.fips for county in known.counties_in(code))
+
+
+def county_shares(zip_code: str) -> dict[str, float]:
+    """Return the counties of a ZIP code with their shares of it, the largest first.
+
+    Where only the state is known (Connecticut, whose planning regions are newer than the figures)
+    its code stands for its counties. A code that nobody knows has none.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import county_shares
+    >>> county_shares("45255")
+    {'39061': 0.7033, '39025': 0.2967}
+    """
+    known = gazetteer()
+    return known.shares_of_zip(zip_code) if zip_code in known.zip_codes else {}
+
+
+def _rank(level: str) -> int:
+    if level not in _RANK:
+        raise InputError(f"level must be one of {', '.join(LEVELS)}")
+    return _RANK[level]
+
+
+def _as_text(value: Any) -> str | None:
+    """Return a text as it is and a whole number as a code; anything else is no place."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return None
+    return f"{int(value):05d}"
+
+
+def _area(place: Place, text: str) -> Area:
+    """Put what the reader found at its level of the hierarchy."""
+    finest = Area(
+        "address",
+        place.codes,
+        " ".join(text.split()),
+        straddles=place.straddles,
+        city=_city_label(place),
+        zip_code=place.zip_code,
+    )
+    if place.street:
+        return finest
+    return climb(finest, "zip")
+
+
+def _city_label(place: Place) -> str:
+    if not place.city:
+        return ""
+    where = place.county_name if place.state is None else POSTAL[place.state]
+    return f"{place.city}, {where}"
+
+
+def _zip_area(area: Area) -> Area:
+    return Area("zip", area.fips, area.zip_code, area.straddles, area.city, area.zip_code)
+
+
+def _city_area(area: Area) -> Area:
+    return Area("city", area.fips, area.city, area.straddles, area.city)
+
+
+def _namesakes(counties: tuple[str, ...]) -> Area:
+    """Return the county that is one of several of its name."""
+    return Area("county", counties, gazetteer().county_names[counties[-1]])
+
+
+@cache
+def _ancestor(code: str, wanted: int) -> Area:
+    """Return the place with this code, or its smallest ancestor at the wanted level or above."""
+    known = gazetteer()
+    if len(code) == 5:
+        if wanted <= _RANK["county"]:
+            return Area("county", (code,), known.county_label(code))
+        code = code[:2]
+    if code in known.state_names:
+        if wanted <= _RANK["state"]:
+            return Area("state", (code,), known.state_names[code])
+        if code not in known.division_of:
+            return _COUNTRY
+        code = known.division_of[code] if wanted <= _RANK["division"] else known.region_of[code]
+    if code in known.division_names:
+        if wanted <= _RANK["division"]:
+            return Area("division", (code,), known.division_names[code])
+        code = known.region_of_division[code]
+    if code in known.region_names and wanted <= _RANK["region"]:
+        return Area("region", (code,), known.region_names[code])
+    return _COUNTRY
