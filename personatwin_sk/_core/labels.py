@@ -27,7 +27,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Interval", "Label", "Period", "ValueSet", "format_label", "parse_label"]
+__all__ = [
+    "Interval",
+    "Label",
+    "Period",
+    "ValueSet",
+    "format_label",
+    "parse_label",
+    "set_of",
+    "split_members",
+]
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _NUMBER_PATTERN = re.compile(_NUMBER)
@@ -108,7 +117,7 @@ def parse_label(text: Any, *, dates: bool = False) -> Label:
     if not isinstance(text, str):
         # pandas.NA and NaT are null but not floats; they are the only values unequal to themselves.
         return None if not _equals_itself(text) else text
-    members = _split(text)
+    members = split_members(text)
     if len(members) == 1:
         return _parse_one(members[0], dates)
     return ValueSet(tuple(_parse_one(member, dates) for member in members))
@@ -161,8 +170,14 @@ def _equals_itself(value: Any) -> bool:
     return (isinstance(equal, bool) and equal) or (hasattr(equal, "dtype") and bool(equal))
 
 
-def _split(text: str) -> list[str]:
-    """Split at bars that are not escaped; the escapes stay until each member is read."""
+def split_members(text: str) -> list[str]:
+    r"""Split the label of a set at its bars; each member keeps its escapes.
+
+    Examples
+    --------
+    >>> split_members(r"Asian|a\|b|")
+    ['Asian', 'a\\|b', '']
+    """
     if "|" not in text and "\\" not in text:
         return [text]
     members, current, escaped = [], "", False

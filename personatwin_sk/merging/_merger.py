@@ -1,0 +1,328 @@
+"""PersonaMerger: people in, classes of at least k people out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from personatwin_sk._core.base import TableTransformer, read_table
+from personatwin_sk._core.cells import Cells, group_rows
+from personatwin_sk._core.columns import factorize, is_ordered
+from personatwin_sk._core.frames import Table, is_null
+from personatwin_sk._core.roles import find_column, find_columns
+from personatwin_sk._core.sklearn_private import Interval, StrOptions, output_container
+from personatwin_sk.exceptions import InputError
+from personatwin_sk.merging._encoding import Encoding
+from personatwin_sk.merging._information_loss import (
+    certainty_penalty,
+    class_means,
+    squared_error_ratio,
+)
+from personatwin_sk.merging._partition import partition_cells
+from personatwin_sk.merging._people import one_row_per_person
+from personatwin_sk.merging._representatives import represent
+
+__all__ = ["PersonaMerger"]
+
+
+class PersonaMerger(TableTransformer):
+    """Merge people into personas: every released row of the key variables stands for k or more.
+
+    People are counted by the person column, so a person with many rows counts once and all rows of
+    a person get the same persona. The distinct rows of the key variables ("cells") are partitioned
+    by a tree of best cuts; each class is released as one representative row, and classes with equal
+    representatives are one persona. A fitted merger holds cells: it is as secret as the data.
+
+    Parameters
+    ----------
+    quasi_identifiers : sequence of str or int, default=None
+        The key variables. None: every column but `person_id` and `sensitive`.
+    k : int, default=5
+        The least number of people in a persona.
+    person_id : str or int, default=None
+        Column that says whose row it is; None: one row is one person. It is replaced by the number
+        of the persona, which says nothing about the order of the input or about ids.
+    sensitive : sequence of str or int, default=None
+        Columns that are no key variables although `quasi_identifiers` is None.
+    representation : {"center", "interval"}, default="center"
+        "center": the lower median of ordered values, the most frequent of others; dtypes stay.
+        "interval": labels of what the class spans ("30-39", "Asian|White"), common ancestors for
+        places.
+    on_conflict : {"last", "first", "raise"}, default="last"
+        What counts for a person whose rows disagree on the key variables; the people concerned are
+        counted in one warning.
+    order_by : str or int, default=None
+        Column by which rows are first or last; None: by the values themselves.
+
+    Attributes
+    ----------
+    n_personas_ : int
+    class_sizes_ : numpy.ndarray of int64, shape (n_personas_,)
+        People per persona.
+    information_loss_ : float
+        NCP over the key variables: 0 where nothing was lost, 1 where nothing is left.
+    sse_ratio_ : float
+        Sum of squares around class means over the total, of the encoded key variables.
+    n_suppressed_ : int
+        People who could not be placed. The tree places everybody, so it is 0.
+
+    See Also
+    --------
+    personatwin_sk.assess_risk : Measure what was released.
+
+    Notes
+    -----
+    k is claimed for the table of `fit`. In `transform`, cells seen at fit go where fit put them and
+    others to the nearest persona: no new persona comes up, but a new table may hold fewer than k
+    people of one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"age": [21, 22, 23, 70, 71, 72], "sex": list("FFFMMM")})
+    >>> merger = PersonaMerger(k=3).fit(people)
+    >>> merger.transform(people)
+       age sex
+    0   22   F
+    1   22   F
+    2   22   F
+    3   71   M
+    4   71   M
+    5   71   M
+    >>> merger.to_personas()
+       age sex  class_size
+    0   22   F           3
+    1   71   M           3
+    """
+
+    _parameter_constraints = {
+        "quasi_identifiers": ["array-like", str, Integral, None],
+        "k": [Interval(Integral, 1, None, closed="left")],
+        "person_id": [str, Integral, None],
+        "sensitive": ["array-like", str, Integral, None],
+        "representation": [StrOptions({"center", "interval"})],
+        "on_conflict": [StrOptions({"last", "first", "raise"})],
+        "order_by": [str, Integral, None],
+    }
+
+    def __init__(
+        self,
+        quasi_identifiers: Any = None,
+        k: int = 5,
+        *,
+        person_id: Any = None,
+        sensitive: Any = None,
+        representation: str = "center",
+        on_conflict: str = "last",
+        order_by: Any = None,
+    ) -> None:
+        self.quasi_identifiers = quasi_identifiers
+        self.k = k
+        self.person_id = person_id
+        self.sensitive = sensitive
+        self.representation = representation
+        self.on_conflict = on_conflict
+        self.order_by = order_by
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Learn from a table and give it merged: what ``fit(X).transform(X)`` gives.
+
+        Parameters
+        ----------
+        X : pandas, polars or pyarrow table, or array of shape (n_rows, n_columns)
+        y : ignored
+            Present for scikit-learn's API.
+
+        Returns
+        -------
+        table of the kind that came in, or as ``set_output`` says
+        """
+        self.fit(X, y)
+        # One table, one warning about people whose rows disagree: fit has given it.
+        table = self._merge(read_table(self, X, reset=False), warn=False)
+        return table.to_container(output_container(self))
+
+    def apply(self, X: Any) -> np.ndarray:
+        """Give the persona of each row.
+
+        Parameters
+        ----------
+        X : pandas, polars or pyarrow table, or array of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (n_rows,)
+            The number of the persona; -1 for a suppressed person.
+        """
+        check_is_fitted(self)
+        return self._persona_of_row(read_table(self, X, reset=False), warn=False)
+
+    def to_personas(self) -> pd.DataFrame:
+        """Give the personas as data.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_personas_, n_key_variables + 1)
+            One row per persona, in the order of their numbers: the released key variables and
+            ``class_size``, the people that it stands for.
+        """
+        check_is_fitted(self)
+        columns = {name: values for name, values in zip(self._keys, self._released, strict=True)}
+        return pd.DataFrame({**columns, "class_size": self.class_sizes_})
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        if self.representation == "interval":
+            tags.transformer_tags.preserves_dtype = []  # labels are text
+        return tags
+
+    def _fit(self, table: Table) -> None:
+        keys = self._find_keys(table)
+        self._person = find_column(
+            table, self.person_id, parameter="person_id", owner="PersonaMerger"
+        )
+        self._order = find_column(table, self.order_by, parameter="order_by", owner="PersonaMerger")
+        if self._person in keys:
+            raise InputError(f"PersonaMerger: the person column {self._person!r} cannot be a key.")
+        self._keys = keys
+        self._positions = [table.columns.index(name) for name in keys]
+        _refuse_infinite(table, keys)
+        chosen_row, _ = self._one_row_per_person(table, warn=True)
+        if len(chosen_row) < self.k:
+            raise InputError(
+                f"k={self.k} people are needed for a persona and the table has only "
+                f"{len(chosen_row)} (n_samples={table.n_rows}); lower k or give more people."
+            )
+        # A canonical order of columns: their order in the table has no say in the partition.
+        canonical = sorted(keys, key=lambda name: (type(name).__name__, str(name)))
+        self._canonical = canonical
+        rows = [table[name].take(chosen_row).reset_index(drop=True) for name in canonical]
+        self._cells, _ = Cells.from_columns(rows)
+        self._encoding = Encoding(self._cells.values, self._cells.codes, self._cells.people)
+        matrix = self._encoding.matrix()
+        class_of_cell = partition_cells(matrix, self._cells.people, self.k)
+        released = represent(self._cells, self._encoding.kinds, class_of_cell, self.representation)
+        # Classes that are released as the same row are the same persona.
+        persona_of_class, first = group_rows([factorize(column)[0] for column in released])
+        self._persona_of_cell = persona_of_class[class_of_cell]
+        released = [column.take(first).reset_index(drop=True) for column in released]
+        self._released = [released[canonical.index(name)] for name in keys]
+        self.class_sizes_ = np.bincount(self._persona_of_cell, weights=self._cells.people).astype(
+            np.int64
+        )
+        self.n_personas_ = len(self.class_sizes_)
+        self.n_suppressed_ = 0
+        self._centers = class_means(matrix, self._cells.people, self._persona_of_cell)
+        self.sse_ratio_ = squared_error_ratio(matrix, self._cells.people, self._persona_of_cell)
+        penalties = [
+            certainty_penalty(column, self._persona_of_cell, self._cells.people)
+            for column in self._cells.columns()
+        ]
+        self.information_loss_ = float(np.mean(penalties))
+
+    def _transform(self, table: Table) -> Table:
+        return self._merge(table, warn=True)
+
+    def _merge(self, table: Table, *, warn: bool) -> Table:
+        names = [table.columns[position] for position in self._positions]
+        persona = self._persona_of_row(table, warn=warn)
+        merged = table.replace(
+            {
+                name: released.take(persona).reset_index(drop=True)
+                for name, released in zip(names, self._released, strict=True)
+            },
+            keep_dtype=self.representation == "center",
+        )
+        return merged if self._person is None else merged.replace({self._person: persona})
+
+    def _find_keys(self, table: Table) -> list[Hashable]:
+        owner = "PersonaMerger"
+        if self.quasi_identifiers is not None:
+            keys = find_columns(
+                table, self.quasi_identifiers, parameter="quasi_identifiers", owner=owner
+            )
+        else:
+            aside = {find_column(table, self.person_id, parameter="person_id", owner=owner)}
+            if self.sensitive is not None:
+                aside |= set(
+                    find_columns(table, self.sensitive, parameter="sensitive", owner=owner)
+                )
+            keys = [name for name in table.columns if name not in aside]
+        if not keys:
+            raise InputError("PersonaMerger: there is no key variable; name quasi_identifiers.")
+        return keys
+
+    def _one_row_per_person(self, table: Table, *, warn: bool) -> tuple[np.ndarray, np.ndarray]:
+        return one_row_per_person(
+            table,
+            sorted(self._keys, key=lambda name: (type(name).__name__, str(name))),
+            self._person,
+            on_conflict=self.on_conflict,
+            order_by=self._order,
+            warn=warn,
+        )
+
+    def _persona_of_row(self, table: Table, *, warn: bool) -> np.ndarray:
+        chosen_row, person_of_row = self._one_row_per_person(table, warn=warn)
+        rows = [table[name].take(chosen_row).reset_index(drop=True) for name in self._canonical]
+        cells, cell_of_person = Cells.from_columns(rows)
+        persona_of_cell = self._look_up(cells)
+        unseen = np.flatnonzero(persona_of_cell < 0)
+        if len(unseen):
+            columns = [column.take(unseen) for column in cells.columns()]
+            points = self._encoding.encode([c.reset_index(drop=True) for c in columns])
+            persona_of_cell[unseen] = cKDTree(self._centers).query(points)[1]
+        return persona_of_cell[cell_of_person][person_of_row]
+
+    def _look_up(self, cells: Cells) -> np.ndarray:
+        """Give the persona of cells seen at fit, -1 for others; shape (n_cells,)."""
+        translated = []
+        for seen, new in zip(self._cells.values, cells.values, strict=True):
+            translated.append(_positions_of(new, seen))
+        codes = np.stack(
+            [positions[cells.codes[:, j]] for j, positions in enumerate(translated)], axis=1
+        )
+        known = np.flatnonzero((codes >= 0).all(axis=1))
+        both = np.concatenate([self._cells.codes, codes[known]])
+        group, _ = group_rows([both[:, j] for j in range(both.shape[1])])
+        n_seen = len(self._cells)
+        persona_of_group = np.full(int(group.max()) + 1, -1, dtype=np.int64)
+        persona_of_group[group[:n_seen]] = self._persona_of_cell
+        result = np.full(len(cells), -1, dtype=np.int64)
+        result[known] = persona_of_group[group[n_seen:]]
+        return result
+
+
+def _positions_of(values: pd.Series, seen: pd.Series) -> np.ndarray:
+    """Find each distinct value among those seen at fit; -1 where it is new. Null equals null."""
+    missing, seen_missing = is_null(values), is_null(seen)
+    known = np.flatnonzero(~seen_missing)
+    index = pd.Index(seen[~seen_missing])
+    if index.dtype != values.dtype:
+        # The same number may come as another dtype, as where only one of two tables has nulls.
+        index, values = index.astype(object), values.astype(object)
+    at = index.get_indexer(pd.Index(values[~missing]))
+    positions = np.full(len(values), -1, dtype=np.int64)
+    positions[~missing] = np.where(at >= 0, known[at] if len(known) else -1, -1)
+    if missing.any() and seen_missing.any():
+        positions[missing] = int(np.flatnonzero(seen_missing)[0])
+    return positions
+
+
+def _refuse_infinite(table: Table, keys: list[Hashable]) -> None:
+    for name in keys:
+        column = table[name]
+        if is_ordered(column) and pd.api.types.is_float_dtype(column.dtype):
+            n_infinite = int(np.isinf(column.to_numpy(dtype=float, na_value=np.nan)).sum())
+            if n_infinite:
+                raise InputError(
+                    f"Column {name!r} holds {n_infinite} infinite value(s); a key variable must "
+                    "be finite or null."
+                )
