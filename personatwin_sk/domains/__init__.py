@@ -1,0 +1,15 @@
+"""What each domain's events, outcomes and identifiers are, and in which order events come."""
+
+from personatwin_sk.domains._builtin import get_domain_config
+from personatwin_sk.domains._config import Domain, DomainConfig, create_custom_config
+from personatwin_sk.domains._privacy import PRIVACY_LEVELS, PrivacyLevel, get_privacy_level
+
+__all__ = [
+    "PRIVACY_LEVELS",
+    "Domain",
+    "DomainConfig",
+    "PrivacyLevel",
+    "create_custom_config",
+    "get_domain_config",
+    "get_privacy_level",
+]
