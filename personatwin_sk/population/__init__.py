@@ -2,5 +2,16 @@
 
 from personatwin_sk.population._census import CensusPopulation
 from personatwin_sk.population._figures import AGE_BANDS, HISPANIC, RACES, SEXES
+from personatwin_sk.population._protocol import Provenance, ReferencePopulation
+from personatwin_sk.population._table import TablePopulation
 
-__all__ = ["AGE_BANDS", "HISPANIC", "RACES", "SEXES", "CensusPopulation"]
+__all__ = [
+    "AGE_BANDS",
+    "HISPANIC",
+    "RACES",
+    "SEXES",
+    "CensusPopulation",
+    "Provenance",
+    "ReferencePopulation",
+    "TablePopulation",
+]

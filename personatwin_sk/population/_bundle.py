@@ -22,9 +22,7 @@ import numpy as np
 FILE_NAME = "census.xz"
 _N_PLANES = 3
 # Sequences of counts share no text-like context: no literal context bits, no alignment.
-_FILTERS = [
-    {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 0, "pb": 0}
-]
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 0, "pb": 0}]
 _BAND_STARTS = np.arange(0, 86, 5)
 
 

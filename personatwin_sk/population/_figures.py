@@ -126,6 +126,23 @@ def county_joint(county: int) -> np.ndarray:
     return joint[int(np.searchsorted(codes, county))]
 
 
+def county_races_2020(county: int) -> np.ndarray:
+    """Return sex x race x Hispanic of a county that has figures, as of the April 2020 base.
+
+    Parameters
+    ----------
+    county : int
+        Five-digit FIPS code.
+
+    Returns
+    -------
+    ndarray of int, shape (2, 6, 2)
+    """
+    data = figures()
+    races: np.ndarray = data["county_sex_race_hispanic"]
+    return races[int(np.searchsorted(data["county_fips"], county))]
+
+
 @cache
 def age_shares(state: int) -> np.ndarray:
     """Return the share that each single year of age has in its band, by sex, in a state.

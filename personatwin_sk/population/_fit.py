@@ -55,9 +55,7 @@ def rake_races(
     return raked
 
 
-def fit_counties(
-    by_age: np.ndarray, by_race: np.ndarray, state_joint: np.ndarray
-) -> np.ndarray:
+def fit_counties(by_age: np.ndarray, by_race: np.ndarray, state_joint: np.ndarray) -> np.ndarray:
     """Fit the joint of every county of a state.
 
     Parameters
@@ -91,8 +89,8 @@ def fit_counties(
     >>> np.allclose(joint.sum(axis=(3, 4)), ages)
     True
     >>> joint[0, :, 0, :2, 0].round(1)
-    array([[13.1, 16.9],
-           [11.9,  8.1]])
+    array([[12.6, 17.4],
+           [12.4,  7.6]])
     """
     by_age = by_age.astype(float)
     seed = state_joint.astype(float)
