@@ -1,0 +1,5 @@
+"""Search for the most useful release whose risk stays under a target."""
+
+from personatwin_sk.model_selection._search import RiskAwareSearch
+
+__all__ = ["RiskAwareSearch"]

@@ -1,0 +1,111 @@
+"""What a search tells afterwards: the table of candidates, and the error where none will do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from personatwin_sk.exceptions import InfeasibleRiskError
+from personatwin_sk.model_selection._candidates import Candidate
+
+__all__ = ["infeasible", "pareto_optimal", "tabulate"]
+
+
+def tabulate(candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """Give ``cv_results_``: one array per column, one element per candidate, in grid order."""
+    utility = np.array([c.utility for c in candidates], dtype=float)
+    risk_upper = np.array([c.risk_upper for c in candidates], dtype=float)
+    results: dict[str, Any] = {
+        "params": [dict(c.params) for c in candidates],
+        **_parameter_columns([c.params for c in candidates]),
+        "risk": np.array([c.risk for c in candidates], dtype=float),
+        "risk_upper": risk_upper,
+        "utility": utility,
+        "feasible": np.array([c.feasible for c in candidates], dtype=bool),
+        "pareto_optimal": pareto_optimal(risk_upper, utility),
+        "rank_utility": _ranks(utility),
+        "fit_time": np.array([c.fit_time for c in candidates], dtype=float),
+    }
+    return results
+
+
+def _parameter_columns(settings: Sequence[Mapping[str, Any]]) -> dict[str, np.ma.MaskedArray]:
+    """One masked column per parameter, as in scikit-learn's searches; masked where it is not set."""
+    columns = {}
+    for name in sorted({name for params in settings for name in params}):
+        values = np.ma.masked_all(len(settings), dtype=object)
+        for i, params in enumerate(settings):
+            if name in params:
+                # A cell at a time: a value may be a sequence, which numpy would unpack.
+                values.data[i], values.mask[i] = params[name], False
+        columns[f"param_{name}"] = values
+    return columns
+
+
+def _ranks(utility: np.ndarray) -> np.ndarray:
+    """1 for the most useful, ties share the better rank; NaN where nothing was measured."""
+    ranks = np.full(len(utility), np.nan)
+    measured = ~np.isnan(utility)
+    ranks[measured] = rankdata(-utility[measured], method="min")
+    return ranks
+
+
+def pareto_optimal(risk_upper: np.ndarray, utility: np.ndarray) -> np.ndarray:
+    """Tell which candidates no other one beats in risk or utility without losing in the other.
+
+    Parameters
+    ----------
+    risk_upper, utility : numpy.ndarray of float, shape (n_candidates,)
+        Down is good, up is good; NaN where nothing was measured.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_candidates,)
+
+    Examples
+    --------
+    >>> pareto_optimal(np.array([0.1, 0.2, 0.2]), np.array([0.5, 0.4, 0.9])).tolist()
+    [True, False, True]
+    """
+    optimal = np.zeros(len(utility), dtype=bool)
+    measured = np.flatnonzero(~np.isnan(risk_upper) & ~np.isnan(utility))
+    # From the safest on, most useful first: whoever is on the frontier raises the best utility so
+    # far, or equals the point that did.
+    order = measured[np.lexsort((-utility[measured], risk_upper[measured]))]
+    best = (np.inf, -np.inf)
+    for i in order:
+        point = (risk_upper[i], utility[i])
+        optimal[i] = point[1] > best[1] or point == best
+        if optimal[i]:
+            best = point
+    return optimal
+
+
+def infeasible(candidates: Sequence[Candidate], target_risk: float) -> Exception:
+    """Make the error for a search in which no candidate is feasible; it names the nearest one."""
+    measured = [c for c in candidates if c.error is None]
+    if not measured:
+        return ValueError(
+            f"All {len(candidates)} settings failed. The first of them with: {candidates[0].error}"
+        )
+    # What holds k is nearer than what does not. min() keeps the first of equals: grid order.
+    nearest = min(
+        measured,
+        key=lambda c: (not c.k_held, np.nan_to_num(c.risk_upper, nan=np.inf), -c.utility),
+    )
+    setting = ", ".join(f"{name}={nearest.params[name]!r}" for name in sorted(nearest.params))
+    failed = len(candidates) - len(measured)
+    message = (
+        f"None of {len(candidates)} settings meets target_risk={target_risk:g}"
+        + (f" ({failed} of them failed)" if failed else "")
+        + f". The nearest is {setting or 'the estimator as it is'}, whose risk is at most "
+        f"{nearest.risk_upper:.4g}"
+        + ("" if nearest.k_held else ", but whose release does not hold the k that it was set to")
+        + ". Let the grid reach further (larger k, coarser dates and places) or raise target_risk."
+    )
+    return InfeasibleRiskError(
+        message, nearest_params=dict(nearest.params), nearest_risk=nearest.risk_upper
+    )

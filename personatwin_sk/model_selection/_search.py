@@ -1,0 +1,408 @@
+"""RiskAwareSearch: the most useful setting among those whose risk is under the target."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from personatwin_sk._core.base import read_table
+from personatwin_sk._core.sklearn_private import (
+    HasMethods,
+    Interval,
+    SecretReprMixin,
+    StrOptions,
+    VisualBlock,
+    fit_context,
+)
+from personatwin_sk.model_selection._candidates import (
+    Candidate,
+    RiskMeasure,
+    UtilityMeasure,
+    evaluate,
+)
+from personatwin_sk.model_selection._defaults import DefaultMeasures
+from personatwin_sk.model_selection._results import infeasible, tabulate
+
+__all__ = ["RiskAwareSearch"]
+
+
+def _kept_estimator_has(name: str) -> Any:
+    """Tell whether the chosen estimator has a method; before fit, whether the given one does."""
+
+    def check(search: RiskAwareSearch) -> bool:
+        if not search.refit:
+            raise AttributeError(
+                f"{name} is not available: this search keeps no estimator (refit=False)."
+            )
+        getattr(getattr(search, "best_estimator_", search.estimator), name)
+        return True
+
+    return check
+
+
+class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
+    """Find the most useful setting of an estimator whose release is safe enough.
+
+    Every setting of the grid is fitted to the whole table, and the table that it would release is
+    measured: how likely is somebody recognised in it, and how much of the original is left. Of the
+    settings whose risk is at most `target_risk` the most useful one is chosen. If there is none, the
+    search says so and names the nearest; it never returns the least bad one.
+
+    Parameters
+    ----------
+    estimator : transformer
+        Gives the same rows in the same order; mostly a Pipeline that ends in a
+        :class:`~personatwin_sk.PersonaMerger`.
+    param_grid : dict or list of dicts
+        Settings to try, as in :class:`~sklearn.model_selection.GridSearchCV`.
+    target_risk : float in (0, 1], default=0.05
+        The bound on the verdict: the larger of ``report.upper`` and ``report.event_risk.upper``.
+    risk : callable, default=None
+        ``risk(original, released) -> RiskReport``. None: :class:`~personatwin_sk.ReidentificationRisk`
+        over the merger's quasi-identifiers as they are in `estimator` before the grid, with the
+        bundled census where it knows any of them and can read their values, as prosecutor otherwise.
+    utility : callable, default=None
+        ``utility(original, released) -> float``, up is good. None:
+        :func:`~personatwin_sk.information_kept` over the merger's quasi-identifiers and the columns
+        of the steps that are :class:`~personatwin_sk.TemporalNoise` or
+        :class:`~personatwin_sk.OutcomeNoise`.
+    strategy : {"exhaustive"}, default="exhaustive"
+        Every candidate is fitted and measured.
+    n_jobs : int, default=None
+        Candidates that are worked on at the same time, through joblib.
+    refit : bool, default=True
+        Keep the estimator of the chosen setting, so that the search can transform. It is the very
+        one that was measured: it is not fitted again, which could draw other noise.
+    verbose : int, default=0
+        Above 0: one line on stderr for each candidate.
+    error_score : "raise" or float, default="raise"
+        What becomes of a candidate whose fit or measures fail: the error comes through, or this
+        number is its utility, it is infeasible, and one warning counts such candidates.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays of shape (n_candidates,)
+        In the order of the grid; ready for ``pandas.DataFrame``. `params`, `param_*`, `risk` (mean)
+        and `risk_upper` of the verdict, `utility`, `feasible`, `pareto_optimal` (nothing measured is
+        both safer and at least as useful, or the other way round), `rank_utility` (1 is the most
+        useful, feasible or not), `fit_time` in seconds. NaN where nothing was measured.
+    best_index_ : int
+        Row of the chosen setting in ``cv_results_``.
+    best_params_ : dict
+        The chosen setting.
+    best_estimator_ : estimator
+        Fitted to the whole table with it. As secret as the table. Only with ``refit=True``.
+    best_score_ : float
+        Its utility.
+    best_risk_ : float
+        Its risk: the upper limit that the target was compared with.
+    best_report_ : RiskReport
+        What `risk` returned for it. Its ``individual_risks`` are per row of the table.
+    n_candidates_evaluated_ : int
+        Candidates that were fitted.
+    n_features_in_ : int
+        Columns of the table that was fitted.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where all of them are text.
+
+    Raises
+    ------
+    InfeasibleRiskError
+        No setting meets the target and holds its k.
+    ValueError
+        The grid changes quasi-identifiers, or the estimator holds no merger or several, while not
+        both `risk` and `utility` are given.
+
+    Notes
+    -----
+    **Feasible** means that the verdict is at most `target_risk` (up to rounding, 1e-12) and that the
+    released table has the k-anonymity that every merger in the candidate promises. The choice among
+    many candidates makes the best of noisy estimates look better than it is, which calls for limits
+    corrected for the size of the grid. The risks of :class:`~personatwin_sk.ReidentificationRisk`
+    need none: they are counts of the released table, or bounds given with the population's figures,
+    that do not get luckier with the number of candidates. A `risk` of your own that is estimated
+    from random draws has to correct its ``upper`` itself.
+
+    **Best** means the most useful; among equally useful ones the one with the lower risk; among
+    those the earlier one in the grid.
+
+    `transform` maps other rows to the chosen release's personas; the risk was measured for the
+    table of `fit` only.
+
+    See Also
+    --------
+    personatwin_sk.assess_risk : Measure one release.
+    personatwin_sk.information_kept : The default utility.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from personatwin_sk.merging import PersonaMerger
+    >>> from personatwin_sk.model_selection import RiskAwareSearch
+    >>> people = pd.DataFrame({"height": range(150, 190), "shoe_size": [36, 38, 40, 42] * 10})
+    >>> search = RiskAwareSearch(PersonaMerger(), {"k": [2, 5, 10]}, target_risk=0.2)
+    >>> search.fit(people).best_params_
+    {'k': 5}
+    >>> bool(search.best_risk_ <= 0.2)
+    True
+    >>> released = search.transform(people)
+    >>> len(released)
+    40
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "estimator": [HasMethods(["fit", "transform", "set_params"])],
+        "param_grid": [dict, list],
+        "target_risk": [Interval(Real, 0, 1, closed="right")],
+        "risk": [callable, None],
+        "utility": [callable, None],
+        "strategy": [StrOptions({"exhaustive"})],
+        "n_jobs": [Integral, None],
+        "refit": ["boolean"],
+        "verbose": ["verbose"],
+        "error_score": [StrOptions({"raise"}), Real],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]],
+        *,
+        target_risk: float = 0.05,
+        risk: RiskMeasure | None = None,
+        utility: UtilityMeasure | None = None,
+        strategy: str = "exhaustive",
+        n_jobs: int | None = None,
+        refit: bool = True,
+        verbose: int = 0,
+        error_score: Any = "raise",
+    ) -> None:
+        self.estimator = estimator
+        self.param_grid = param_grid
+        self.target_risk = target_risk
+        self.risk = risk
+        self.utility = utility
+        self.strategy = strategy
+        self.n_jobs = n_jobs
+        self.refit = refit
+        self.verbose = verbose
+        self.error_score = error_score
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> RiskAwareSearch:
+        """Try every setting on a table and choose one.
+
+        Parameters
+        ----------
+        X : table or array-like of shape (n_rows, n_columns)
+            The table to release.
+        y : array-like of shape (n_rows,), default=None
+            Handed on to the estimator.
+
+        Returns
+        -------
+        self : RiskAwareSearch
+        """
+        settings = list(ParameterGrid(self.param_grid))
+        if not settings:
+            raise ValueError("param_grid has no setting to try; give at least one, such as {}.")
+        X = read_table(self, X, reset=True).to_native()
+
+        candidates: list[Candidate] = []
+        best: tuple[int, Candidate] | None = None
+        for candidate in self._evaluate(settings, X, y):
+            if candidate.beats(best[1] if best else None):
+                best = (len(candidates), candidate)
+            # Of the losers only figures are kept: no fitted estimator, no per-row risks.
+            candidates.append(replace(candidate, estimator=None, report=None))
+            if self.verbose:
+                _print_progress(len(candidates), len(settings), candidate)
+
+        _repeat_warnings(candidates)
+        _warn_of_failures(candidates)
+        if best is None:
+            raise infeasible(candidates, self.target_risk)
+
+        self.best_index_, chosen = best
+        self.cv_results_ = tabulate(candidates)
+        self.n_candidates_evaluated_ = len(candidates)
+        self.best_params_ = dict(chosen.params)
+        self.best_score_ = chosen.utility
+        self.best_risk_ = chosen.risk_upper
+        self.best_report_ = chosen.report
+        # A search that was fitted with refit=True before must not keep that table's estimator.
+        vars(self).pop("best_estimator_", None)
+        if self.refit:
+            self.best_estimator_ = chosen.estimator
+        return self
+
+    def _evaluate(
+        self, settings: Sequence[Mapping[str, Any]], X: Any, y: Any
+    ) -> Iterator[Candidate]:
+        """Yield the candidates in grid order, as they are ready."""
+        risk, utility = self.risk, self.utility
+        if risk is None or utility is None:
+            defaults = DefaultMeasures(self.estimator, settings, X)
+            risk, utility = risk or defaults.risk, utility or defaults.utility
+        jobs = (
+            delayed(evaluate)(
+                self.estimator,
+                params,
+                X,
+                y,
+                risk=risk,
+                utility=utility,
+                target_risk=self.target_risk,
+                keep_estimator=self.refit,
+                error_score=self.error_score,
+            )
+            for params in settings
+        )
+        return iter(_parallel(self.n_jobs)(jobs))
+
+    @available_if(_kept_estimator_has("transform"))
+    def transform(self, X: Any) -> Any:
+        """Release a table with the chosen estimator.
+
+        Parameters
+        ----------
+        X : table or array-like of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        table or ndarray of shape (n_rows, n_columns_out)
+            What ``best_estimator_`` makes of it.
+        """
+        check_is_fitted(self, "best_estimator_")
+        return self.best_estimator_.transform(X)
+
+    @available_if(_kept_estimator_has("transform"))
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Choose a setting for a table and release the table with it.
+
+        Parameters
+        ----------
+        X : table or array-like of shape (n_rows, n_columns)
+        y : array-like of shape (n_rows,), default=None
+
+        Returns
+        -------
+        table or ndarray of shape (n_rows, n_columns_out)
+        """
+        return self.fit(X, y).transform(X)
+
+    @available_if(_kept_estimator_has("get_feature_names_out"))
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns that ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns that come in.
+
+        Returns
+        -------
+        ndarray of str objects, shape (n_columns_out,)
+        """
+        check_is_fitted(self, "best_estimator_")
+        return self.best_estimator_.get_feature_names_out(input_features)
+
+    @available_if(_kept_estimator_has("set_output"))
+    def set_output(self, *, transform: str | None = None) -> RiskAwareSearch:
+        """Set the container of what ``transform`` gives, as on any transformer.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            None leaves it as it is.
+
+        Returns
+        -------
+        self : RiskAwareSearch
+        """
+        self.estimator.set_output(transform=transform)
+        if hasattr(self, "best_estimator_"):
+            self.best_estimator_.set_output(transform=transform)
+        return self
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        for name in ("estimator_type", "transformer_tags", "input_tags", "target_tags"):
+            setattr(tags, name, deepcopy(getattr(inner, name)))
+        tags.non_deterministic = inner.non_deterministic
+        if isinstance(self.estimator, Pipeline):
+            # A Pipeline does not tell what its steps agree to take.
+            steps = [get_tags(step).input_tags for _, step in self.estimator.steps if _works(step)]
+            for name in ("allow_nan", "string", "categorical"):
+                setattr(tags.input_tags, name, all(getattr(step, name) for step in steps))
+        return tags
+
+    def _sk_visual_block_(self) -> Any:
+        """Show the estimator inside, the chosen one once there is one."""
+        key = "best_estimator_" if hasattr(self, "best_estimator_") else "estimator"
+        inner = getattr(self, key)
+        return VisualBlock(
+            "parallel",
+            [inner],
+            names=[f"{key}: {type(inner).__name__}"],
+            name_details=[str(inner)],
+        )
+
+
+def _works(step: Any) -> bool:
+    """Tell whether a step of a Pipeline does something."""
+    return step is not None and not isinstance(step, str)
+
+
+def _parallel(n_jobs: int | None) -> Parallel:
+    """Make the pool; it hands results over one by one where its backend can."""
+    try:
+        return Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:  # a backend that only knows lists
+        return Parallel(n_jobs=n_jobs)
+
+
+def _print_progress(done: int, n_candidates: int, candidate: Candidate) -> None:
+    if candidate.error is not None:
+        outcome = "failed"
+    else:
+        outcome = (
+            f"risk {candidate.risk_upper:.4g} ({'met' if candidate.feasible else 'not met'}), "
+            f"utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
+        )
+    print(f"[RiskAwareSearch {done}/{n_candidates}] {outcome}", file=sys.stderr, flush=True)
+
+
+def _repeat_warnings(candidates: Iterable[Candidate]) -> None:
+    """Give each warning of the candidates once."""
+    # A dict keeps the order in which they came; a set would not.
+    distinct = dict.fromkeys(w for candidate in candidates for w in candidate.remarks)
+    for message, category, filename, line in distinct:
+        warnings.warn_explicit(message, category, filename, line)
+
+
+def _warn_of_failures(candidates: Sequence[Candidate]) -> None:
+    failed = [candidate.error for candidate in candidates if candidate.error is not None]
+    if failed and len(failed) < len(candidates):
+        warnings.warn(
+            f"{len(failed)} of {len(candidates)} settings failed and count as infeasible. "
+            f"The first of them with: {failed[0]}",
+            FitFailedWarning,
+            stacklevel=3,
+        )
