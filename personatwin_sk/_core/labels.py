@@ -27,6 +27,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "Interval",
     "Label",
@@ -38,14 +40,18 @@ __all__ = [
     "split_members",
 ]
 
-_NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+# Digits are [0-9]: those of other scripts are text. The calendar has no year 0.
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_YEAR = r"(?!0000)[0-9]{4}"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER_PATTERN = re.compile(_NUMBER)
 _INTERVAL_PATTERN = re.compile(rf"({_NUMBER})-({_NUMBER})")
 _OPEN_PATTERN = re.compile(rf"({_NUMBER})\+")
 _BELOW_PATTERN = re.compile(rf"<=({_NUMBER})")
-_DAYS_PATTERN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/(\d{4}-\d{2}-\d{2}))?")
-_MONTH_PATTERN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_QUARTER_PATTERN = re.compile(r"(\d{4})-Q([1-4])")
+_DAYS_PATTERN = re.compile(rf"({_DAY})(?:/({_DAY}))?")
+_YEAR_PATTERN = re.compile(_YEAR)
+_MONTH_PATTERN = re.compile(rf"({_YEAR})-(0[1-9]|1[0-2])")
+_QUARTER_PATTERN = re.compile(rf"({_YEAR})-Q([1-4])")
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,8 @@ def format_label(label: Any) -> str:
         return _format_period(label)
     if isinstance(label, str):
         return label.replace("\\", "\\\\").replace("|", "\\|")
-    if isinstance(label, int | float) or hasattr(label, "dtype"):
+    is_bool = isinstance(label, bool) or str(getattr(label, "dtype", "")) == "bool"
+    if (isinstance(label, int | float) or hasattr(label, "dtype")) and not is_bool:
         return _format_number(label)
     return str(label)
 
@@ -196,7 +203,7 @@ def _unescape(text: str) -> str:
 
 
 def _parse_number(text: str) -> float | int:
-    return int(text) if re.fullmatch(r"-?\d+", text) else float(text)
+    return int(text) if re.fullmatch(r"-?[0-9]+", text) else float(text)
 
 
 def _parse_one(text: str, dates: bool) -> float | str | Interval | Period | None:
@@ -208,20 +215,24 @@ def _parse_one(text: str, dates: bool) -> float | str | Interval | Period | None
         return Period.month(int(match[1]), int(match[2]))
     if match := _QUARTER_PATTERN.fullmatch(text):
         return Period.month(int(match[1]), 3 * int(match[2]) - 2, 3)
-    if dates and re.fullmatch(r"\d{4}", text) and text != "0000":
+    if dates and _YEAR_PATTERN.fullmatch(text):
         return Period.month(int(text), 1, 12)
-    if _NUMBER_PATTERN.fullmatch(text):
-        # "001" is an id or a code, not the number 1: a number is written in one way only.
-        return text if re.match(r"-?0\d", text) else _parse_number(text)
-    if match := _INTERVAL_PATTERN.fullmatch(text):
+    if _NUMBER_PATTERN.fullmatch(text) and _is_plain(text):
+        return _parse_number(text)
+    if (match := _INTERVAL_PATTERN.fullmatch(text)) and all(map(_is_plain, match.groups())):
         low, high = _parse_number(match[1]), _parse_number(match[2])
-        if low <= high and not any(re.match(r"-?0\d", end) for end in match.groups()):
+        if low <= high:
             return Interval(low, high)
-    if match := _OPEN_PATTERN.fullmatch(text):
+    if (match := _OPEN_PATTERN.fullmatch(text)) and _is_plain(match[1]):
         return Interval(_parse_number(match[1]), math.inf)
-    if match := _BELOW_PATTERN.fullmatch(text):
+    if (match := _BELOW_PATTERN.fullmatch(text)) and _is_plain(match[1]):
         return Interval(-math.inf, _parse_number(match[1]))
     return _unescape(text)
+
+
+def _is_plain(number: str) -> bool:
+    """Tell numbers from codes: "001" is an id, "1e999" has no finite value."""
+    return not re.match(r"-?0[0-9]", number) and math.isfinite(float(number))
 
 
 def _parse_days(text: str, first: str, last: str) -> Period | str:
@@ -233,12 +244,16 @@ def _parse_days(text: str, first: str, last: str) -> Period | str:
 
 
 def _format_number(value: Any) -> str:
+    if isinstance(value, int | np.integer):
+        return str(int(value))
     number = float(value)
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
 def _format_interval(interval: Interval) -> str:
     low, high = interval.low, interval.high
+    if math.isinf(low) and math.isinf(high):
+        raise ValueError("An interval without a finite end has no label; use null for unknown.")
     if low == high:
         return _format_number(low)
     if math.isinf(high):

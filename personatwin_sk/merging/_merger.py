@@ -193,8 +193,8 @@ class PersonaMerger(TableTransformer):
             raise InputError(f"PersonaMerger: the person column {self._person!r} cannot be a key.")
         self._keys = keys
         self._positions = [table.columns.index(name) for name in keys]
-        _refuse_infinite(table, keys)
         chosen_row, _ = self._one_row_per_person(table, warn=True)
+        _refuse_infinite(table, keys)
         if len(chosen_row) < self.k:
             raise InputError(
                 f"k={self.k} people are needed for a persona and the table has only "
