@@ -1,0 +1,169 @@
+"""Which columns of a table a release uses, and for what."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.frames import Table, is_null
+from personatwin_sk._core.roles import find_columns, person_codes
+from personatwin_sk.domains import DomainConfig
+from personatwin_sk.exceptions import InputError, NothingSelectedWarning
+from personatwin_sk.identifiers import IdentifierRemover
+
+PERSON, EVENT_ID, DATE, EVENT_TYPE, OUTCOME = (
+    "person_id",
+    "event_id",
+    "date",
+    "event_type",
+    "outcome",
+)
+KEYS = ("age", "gender", "ethnicity", "geography")
+EVENT_COLUMNS = (EVENT_ID, DATE, EVENT_TYPE, OUTCOME)
+STANDARD = (PERSON, *KEYS, *EVENT_COLUMNS)
+_BESIDE = "no column of anybody"
+
+
+@dataclass(frozen=True)
+class ReleaseColumns:
+    """The columns of a release by role.
+
+    Parameters
+    ----------
+    keys : tuple
+        Quasi-identifiers: what personas are made of.
+    event_id : hashable or None
+        Column of event ids; used for noise, never released.
+    events : tuple
+        What is released of each event: date, type, outcome, and kept columns; empty: no events.
+    dropped : tuple
+        Everything else that the table has.
+    """
+
+    keys: tuple[Hashable, ...]
+    event_id: Hashable | None
+    events: tuple[Hashable, ...]
+    dropped: tuple[Hashable, ...]
+
+    @classmethod
+    def by_name(
+        cls,
+        columns: Iterable[Hashable],
+        *,
+        keys: Sequence[Hashable] = KEYS,
+        kept_of_events: Sequence[Hashable] = (),
+    ) -> ReleaseColumns:
+        """Sort the columns of a table into roles by their names alone."""
+        columns = tuple(columns)
+        found_keys = tuple(name for name in keys if name in columns)
+        events: tuple[Hashable, ...] = (DATE, EVENT_TYPE, OUTCOME)
+        events = tuple(name for name in events if name in columns)
+        events += tuple(name for name in kept_of_events if name not in events)
+        event_id = EVENT_ID if EVENT_ID in columns else None
+        used = {PERSON, event_id, *found_keys, *events}
+        return cls(found_keys, event_id, events, tuple(c for c in columns if c not in used))
+
+    @property
+    def used(self) -> list[Hashable]:
+        """Columns that the steps of a release read."""
+        event_id = [] if self.event_id is None else [self.event_id]
+        return [PERSON, *self.keys, *event_id, *self.events]
+
+
+def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable]) -> ReleaseColumns:
+    """Decide which columns of a table are released, and in which role.
+
+    The standard columns stay, and so do those that the domain preserves or the user keeps. A kept
+    column that is constant within each person describes the person, so it is a quasi-identifier;
+    any other describes events.
+
+    Raises
+    ------
+    InputError
+        If the person column or every quasi-identifier is missing, a kept column is not there or is
+        a direct identifier, or events lack their type or date.
+    """
+    if PERSON not in table:
+        raise InputError(
+            f"The table has no column {PERSON!r}; say which column it is (--map {PERSON}=COLUMN)"
+        )
+    kept = _kept_columns(table, config, keep)
+    of_people = [name for name in kept if _constant_within_person(table, name)]
+    of_events = [name for name in kept if name not in of_people]
+    columns = ReleaseColumns.by_name(
+        table.columns, keys=(*KEYS, *of_people), kept_of_events=of_events
+    )
+    if not columns.keys:
+        raise InputError(
+            f"The table has none of the columns {', '.join(KEYS)}; "
+            "rename those that describe people (--map age=COLUMN)"
+        )
+    lacking = [name for name in (EVENT_TYPE, DATE) if name not in table]
+    if columns.events and lacking:
+        raise InputError(
+            f"The table has columns of events ({_names(columns.events)}) but no "
+            f"{_names(lacking)}; what an attacker learns from events cannot be measured without"
+        )
+    return columns
+
+
+def _kept_columns(
+    table: Table, config: DomainConfig, keep: Sequence[Hashable]
+) -> tuple[Hashable, ...]:
+    """Columns beyond the standard ones that stay, in the order of the table."""
+    asked = find_columns(table, list(keep), parameter="keep", owner="create_safe_personas")
+    refused = [name for name in asked if name in config.sensitive_fields]
+    if refused:
+        raise InputError(
+            f"keep: {_names(refused)} identifies people directly in the domain {config.name!r} "
+            "and is never released"
+        )
+    wanted: Collection[Hashable] = {*asked, *config.preserve_fields}
+    kept = tuple(c for c in table.columns if c in wanted and c not in STANDARD)
+    reasons = recognised_identifiers(table, kept)
+    if reasons:
+        told = "; ".join(f"{name!r}: {reason}" for name, reason in reasons.items())
+        raise InputError(f"keep: direct identifiers are never released ({told})")
+    return kept
+
+
+def recognised_identifiers(table: Table, names: Sequence[Hashable]) -> dict[Hashable, str]:
+    """Tell which of the columns are direct identifiers, and why, without a value of anyone."""
+    if not names:
+        return {}
+    # A constant column beside them: the remover refuses to leave a table without columns.
+    frame = table.select(names).to_pandas().assign(**{_BESIDE: 0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NothingSelectedWarning)  # here, nothing is what we hope for
+        remover = IdentifierRemover().fit(frame)
+    return {name: remover.removed_[name] for name in names if name in remover.removed_}
+
+
+def _constant_within_person(table: Table, name: Hashable) -> bool:
+    people, n_people = person_codes(table, PERSON)
+    values, _ = factorize(table[name])
+    pairs = pd.DataFrame({"person": people, "value": values}).drop_duplicates()
+    return len(pairs) == n_people
+
+
+def read_numbers(series: pd.Series) -> pd.Series:
+    """Give a text column of plain numbers as numbers, so that its values have an order.
+
+    A file is read as text, for ids must stay as they are; "07" is a code and stays text.
+    """
+    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series):
+        return series
+    there = series[~is_null(series)].astype(str)
+    if there.empty or not there.str.fullmatch(r"-?(?:0|[1-9]\d*)(?:\.\d+)?").all():
+        return series
+    numbers = pd.to_numeric(there).reindex(series.index)
+    whole = numbers.dropna()
+    return numbers.astype("Int64") if (whole == whole.round()).all() else numbers.astype(float)
+
+
+def _names(names: Iterable[Hashable]) -> str:
+    return ", ".join(repr(name) for name in names)

@@ -1,0 +1,118 @@
+"""What a release comes back with."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+import pandas
+import sklearn
+
+from personatwin_sk._version import __version__
+from personatwin_sk.model_selection import RiskAwareSearch
+from personatwin_sk.release._gate import verdict_of
+from personatwin_sk.release._personas import Personas
+from personatwin_sk.risk import RiskReport
+
+SCHEMA_VERSION = 1
+PUBLIC, RESEARCH = 0.01, 0.05
+_ROUNDING = 1e-12  # 20 people of one class, 1/20, must not miss 5 % by the last bit
+
+
+@dataclass(frozen=True)
+class ReleaseResult:
+    """A release that passed the gate.
+
+    Parameters
+    ----------
+    personas : Personas
+        What can be shared; ``personas_to_dataframe`` and ``personas_to_event_dataframe`` read it.
+    risk_metrics : RiskReport
+        Risk, measured on the released table.
+    utility : float
+        Share of the information kept, 0 to 1.
+    search : RiskAwareSearch
+        The fitted search. As secret as the data: it holds cells and the keys of the noise. It is
+        in no export.
+    target_risk : float
+        What was asked for.
+    baselines : mapping of str to RiskReport
+        The same risk of the table as it came ("untouched") and of everybody in one persona with
+        dates by the year ("all_in_one"): what a release has to be compared with.
+    baseline_utility : mapping of str to float
+        Information kept by each baseline.
+    settings : mapping
+        Settings that were chosen and asked for; neither keys nor seeds.
+    counts : mapping of str to int
+        People, events, suppressed people, settings tried.
+    population : mapping or None
+        Where population figures are from; None without a population.
+    notes : sequence of str
+        Remarks on the data, with counts.
+
+    Examples
+    --------
+    >>> import personatwin_sk as pt
+    >>> people = pt.make_people_events(200, random_state=0)
+    >>> result = pt.create_safe_personas(people, known_events=0, random_state=0)
+    >>> result.is_safe_for_research()
+    True
+    """
+
+    personas: Personas
+    risk_metrics: RiskReport
+    utility: float
+    search: RiskAwareSearch = field(repr=False)
+    target_risk: float
+    baselines: Mapping[str, RiskReport] = field(repr=False)
+    baseline_utility: Mapping[str, float] = field(repr=False)
+    settings: Mapping[str, Any] = field(repr=False)
+    counts: Mapping[str, int] = field(repr=False)
+    population: Mapping[str, Any] | None = field(default=None, repr=False)
+    notes: Sequence[str] = field(default=(), repr=False)
+
+    @property
+    def verdict(self) -> float:
+        """The figure that decides: the larger of the upper limits of class and event risk."""
+        return verdict_of(self.risk_metrics)
+
+    def is_safe_for_public(self) -> bool:
+        """Tell whether the verdict is at most 1 %."""
+        return self.verdict <= PUBLIC + _ROUNDING
+
+    def is_safe_for_research(self) -> bool:
+        """Tell whether the verdict is at most 5 %."""
+        return self.verdict <= RESEARCH + _ROUNDING
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything that may be published about the release, ready for JSON.
+
+        Aggregates only: no person's figure, no id, no key and no seed.
+        """
+        reports = {"release": self.risk_metrics, **self.baselines}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "verdict": {
+                "risk": self.verdict,
+                "target_risk": self.target_risk,
+                "level": self.risk_metrics.get_risk_level(),
+                "safe_for_public": self.is_safe_for_public(),
+                "safe_for_research": self.is_safe_for_research(),
+            },
+            "settings": dict(self.settings),
+            "counts": dict(self.counts),
+            "risk": {name: report.to_dict() for name, report in reports.items()},
+            "utility": {"release": self.utility, **self.baseline_utility},
+            "population": None if self.population is None else dict(self.population),
+            "notes": list(self.notes),
+            "versions": {
+                "personatwin_sk": __version__,
+                "python": platform.python_version(),
+                "numpy": numpy.__version__,
+                "pandas": pandas.__version__,
+                "scikit-learn": sklearn.__version__,
+            },
+        }

@@ -1,0 +1,5 @@
+"""The report of a release: one HTML file that needs nothing else. Needs the extra ``report``."""
+
+from personatwin_sk.report._render import render_report, require_extra
+
+__all__ = ["render_report", "require_extra"]

@@ -1,0 +1,95 @@
+"""The report's charts, as pictures inside the page.
+
+Each chart stands beside a table of the same figures, and no colour is the only cue.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+# Two colours that people with any colour vision tell apart, also in grey (Okabe and Ito).
+_MAIN, _OTHER = "#0072b2", "#d55e00"
+_STYLE: Any = {
+    "svg.fonttype": "path",  # looks the same, and fits, whatever fonts a reader has
+    "svg.hashsalt": "personatwin",  # the same figures give the same bytes
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def risk_chart(labels: Sequence[str], shares: Sequence[float], target: float) -> str:
+    """Draw risks as bars beside the target.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        What each bar is of.
+    shares : sequence of float, shape (len(labels),)
+        Risks, 0 to 1.
+    target : float
+        Where the target's line stands.
+
+    Returns
+    -------
+    str
+        A ``data:`` address of an SVG picture.
+    """
+    figure, axes = _figure(height=0.55 * len(labels) + 0.9)
+    percent = [100 * share for share in shares]
+    bars = axes.barh(labels, percent, color=_MAIN, height=0.6)
+    axes.bar_label(bars, [f"{value:.3g} %" for value in percent], padding=3)
+    axes.axvline(100 * target, color=_OTHER, linestyle="--", linewidth=1.5)
+    axes.set_xlim(0, 1.2 * max([*percent, 100 * target]))
+    axes.set_xlabel(f"Deciding risk, %; dashed: target, {100 * target:g} %")
+    axes.invert_yaxis()
+    return _picture(figure)
+
+
+def size_chart(labels: Sequence[str], counts: Sequence[int]) -> str:
+    """Draw how many personas there are of each size.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Ranges of sizes.
+    counts : sequence of int, shape (len(labels),)
+        Personas in each.
+
+    Returns
+    -------
+    str
+        A ``data:`` address of an SVG picture.
+    """
+    figure, axes = _figure(height=0.4 * len(labels) + 0.9)
+    bars = axes.barh(labels, counts, color=_MAIN, height=0.7)
+    axes.bar_label(bars, padding=3)
+    axes.set_xlim(0, 1.15 * max(counts))
+    axes.set_xlabel("Personas")
+    axes.set_ylabel("People in a persona")
+    axes.invert_yaxis()
+    return _picture(figure)
+
+
+def _figure(height: float) -> tuple[Any, Any]:
+    # The object-oriented interface: pyplot would keep state and may look for a screen.
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        # Narrow, so that letters are still legible on the width of a phone.
+        figure = Figure(figsize=(4.8, height), layout="constrained")
+        return figure, figure.subplots()
+
+
+def _picture(figure: Any) -> str:
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(_STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
