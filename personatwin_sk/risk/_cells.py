@@ -1,0 +1,268 @@
+"""Original cells: what an attacker knows of a person, in the words of the population.
+
+The population may not tell all original values apart: two spellings of one gender, or two
+addresses of one county, are one value to it. Values that overlap without being equal (a state and
+one of its counties) are counted so that nobody of the population counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from personatwin_sk._core.cells import group_rows
+from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.frames import Table
+from personatwin_sk.exceptions import InputError
+from personatwin_sk.population import ReferencePopulation
+from personatwin_sk.population.places import LEVELS, climb, find_areas
+from personatwin_sk.risk._classes import Classes
+from personatwin_sk.risk._recoding import global_labels
+
+__all__ = ["CountedCells", "count_cells"]
+
+# Counts may be fitted figures: what differs by less than this share of them is the same ...
+_SAME = 1e-9
+# ... and so are sums of them that differ by less than this share, or this part of a person.
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, repr=False)
+class CountedCells:
+    """The file's cells with their counts in the population.
+
+    Attributes
+    ----------
+    of_row : ndarray of int64, shape (n_rows,)
+    count, low : ndarray of float, shape (n_cells,)
+        People of the population in the cell, and the low end of that figure.
+    modelled : ndarray of bool, shape (n_cells,)
+    unknown : ndarray of bool, shape (n_cells,)
+        Some value of the cell is unknown to the population: `count` must not be used.
+    sources : tuple of str
+        Where the counts that may be used come from.
+    """
+
+    of_row: np.ndarray
+    count: np.ndarray
+    low: np.ndarray
+    modelled: np.ndarray
+    unknown: np.ndarray
+    sources: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"CountedCells(n_cells={len(self.count)})"
+
+
+@dataclass(frozen=True, repr=False)
+class _Column:
+    """A column as the population sees it.
+
+    A number for each row, and for each number what to ask the population for, and whether the
+    population knows the value.
+    """
+
+    of_row: np.ndarray
+    queries: pd.Series
+    matched: np.ndarray
+
+    @property
+    def everything(self) -> frozenset[object]:
+        """All values that the population knows: asked along, it shows what the column means.
+
+        (Whether "White" is white and not Hispanic depends on whether the column has Hispanic.)
+        """
+        return frozenset(self.queries.astype(object)[self.matched])
+
+
+def count_cells(
+    original: Table,
+    released: Table,
+    columns: Sequence[Hashable],
+    classes: Classes,
+    population: ReferencePopulation,
+) -> CountedCells:
+    """Count the people of the population in each cell of the file.
+
+    All cells of the file are counted in one call, those of suppressed people too, so that the
+    population gives one meaning to each column.
+
+    Parameters
+    ----------
+    original, released : Table
+    columns : sequence of column
+        Key variables, all of them columns of the population.
+    classes : Classes
+    population : ReferencePopulation
+
+    Returns
+    -------
+    CountedCells
+    """
+    shown = classes.class_of_row >= 0
+    seen = [
+        _with_labels(_read_column(original, name, population), released, name, shown, population)
+        for name in columns
+    ]
+    of_row, first = group_rows([column.of_row for column in seen])
+    at = [column.of_row[first] for column in seen]
+    frame = pd.DataFrame(
+        {
+            name: column.queries.take(codes).reset_index(drop=True)
+            for name, column, codes in zip(columns, seen, at, strict=True)
+        }
+    )
+    answer = population.count(frame)
+    share = np.ones(len(first))
+    for name, column, codes in zip(columns, seen, at, strict=True):
+        share *= _own_shares(population, name, column)[codes]
+    unknown = _unmatched(answer)
+    return CountedCells(
+        of_row=of_row,
+        count=answer["count"].to_numpy(dtype=float) * share,
+        low=answer["low"].to_numpy(dtype=float) * share,
+        modelled=answer["modelled"].to_numpy(dtype=bool) | (share < 1),
+        unknown=unknown,
+        sources=tuple(sorted({str(source) for source in answer["source"][~unknown]})),
+    )
+
+
+def _unmatched(answer: pd.DataFrame) -> np.ndarray:
+    return np.array([bool(names) for names in answer["unmatched"]], dtype=bool)
+
+
+def _count_column(
+    population: ReferencePopulation, name: Hashable, queries: Sequence[object]
+) -> pd.DataFrame:
+    return population.count(pd.DataFrame({name: pd.Series(list(queries), dtype=object)}))
+
+
+def _read_column(original: Table, name: Hashable, population: ReferencePopulation) -> _Column:
+    """Code a column so that values which the population does not tell apart share a number."""
+    codes, values = factorize(original[name])
+    answer = population.count(pd.DataFrame({name: values}))
+    matched = ~_unmatched(answer)
+    if name == "geography":
+        leader = _same_place(values, answer["level"].tolist())
+    else:
+        leader = _same_people(population, name, values, answer["count"].to_numpy(float), matched)
+    kept, number = np.unique(leader, return_inverse=True)
+    return _Column(number[codes], values.take(kept).reset_index(drop=True), matched[kept])
+
+
+def _same_place(values: pd.Series, levels: Sequence[object]) -> np.ndarray:
+    """Give each place the first one that is the same area at the level that was counted."""
+    leader = np.arange(len(values))
+    first: dict[tuple[str, tuple[str, ...]], int] = {}
+    if any(level in LEVELS for level in levels):
+        for number, (area, level) in enumerate(
+            zip(find_areas(values.tolist()), levels, strict=True)
+        ):
+            if area is not None and level in LEVELS:
+                above = climb(area, str(level))
+                leader[number] = first.setdefault((above.level, above.fips), number)
+    return leader
+
+
+def _same_people(
+    population: ReferencePopulation,
+    name: Hashable,
+    values: pd.Series,
+    counts: np.ndarray,
+    matched: np.ndarray,
+) -> np.ndarray:
+    """Give each value the first one that stands for the same people of the population.
+
+    Two values do if each has as many people as both together.
+    """
+    leader = np.arange(len(values))
+    items = values.astype(object).tolist()
+    waiting = matched & (counts > 0)
+    while True:
+        # Each round takes the first waiting value of each figure, and asks of every other one
+        # with the same figure whether the two together are more than the first alone.
+        pool = np.flatnonzero(waiting)
+        _, first, group = np.unique(counts[pool], return_index=True, return_inverse=True)
+        head = pool[first][group]
+        waiting[pool[first]] = False
+        pool, head = pool[pool != head], head[pool != head]
+        if not len(pool):
+            return leader
+        pairs = [frozenset((items[i], items[j])) for i, j in zip(head, pool, strict=True)]
+        answer = _count_column(population, name, [*items, *pairs])
+        both = answer["count"].to_numpy(dtype=float)[len(items) :]
+        same = both <= counts[pool] * (1 + _SAME)
+        leader[pool[same]] = head[same]
+        waiting[pool[same]] = False
+
+
+def _with_labels(
+    column: _Column,
+    released: Table,
+    name: Hashable,
+    shown: np.ndarray,
+    population: ReferencePopulation,
+) -> _Column:
+    """Put released labels in place of the values where the recoding of the column is global."""
+    counted = global_labels(column.of_row[shown], column.queries, released[name][shown])
+    if counted is None:
+        return column
+    label_of_value, labels = factorize(counted)
+    try:
+        answer = _count_column(population, name, [column.everything, *labels])
+    except InputError:  # a population of counties, say, need not know what a state is
+        return column
+    # A label with a value that the population does not know (Other|White) has no count, though
+    # some of its values have one: these are then counted by themselves.
+    taken = column.matched & ~_unmatched(answer)[1:][label_of_value]
+    codes, queries = factorize(counted.where(taken, column.queries))
+    matched = np.empty(len(queries), dtype=bool)
+    matched[codes] = column.matched
+    return _Column(codes[column.of_row], queries, matched)
+
+
+def _own_shares(population: ReferencePopulation, name: Hashable, column: _Column) -> np.ndarray:
+    """Give the share of each query's people that no query with fewer people has as well.
+
+    It is 1 for all of them unless they overlap (a state and one of its counties): then the finer
+    one keeps its people, and the coarser one is left with the rest.
+    """
+    shares = np.ones(len(column.queries))
+    items = column.queries.astype(object).tolist()
+    everything = column.everything
+    if len(everything) < 2:
+        return shares
+    answer = _count_column(population, name, [*items, everything])
+    counts = answer["count"].to_numpy(dtype=float)
+    total, counts = counts[-1], counts[:-1]
+    order = np.flatnonzero(column.matched & (counts > 0))
+    order = order[np.argsort(counts[order], kind="stable")]
+    running = np.append(0.0, np.cumsum(counts[order]))
+
+    # The queries in ascending order are cut in halves, and the halves again, until a part has as
+    # many people of its own as its queries have together, or is one query. A part is its first and
+    # last position, and how many people are in all queries before each of these.
+    parts = [(0, len(order), 0.0, float(total))]
+    while parts:
+        shared = []
+        for start, stop, before, after in parts:
+            together = running[stop] - running[start]
+            if after - before >= together * (1 - _ROUNDING) - _ROUNDING:
+                continue
+            if stop - start == 1:
+                shares[order[start]] = max(after - before, 0.0) / together
+            else:
+                shared.append((start, (start + stop) // 2, stop, before, after))
+        prefixes = [frozenset(items[i] for i in order[:middle]) for _, middle, *_ in shared]
+        if not prefixes:
+            break
+        answer = _count_column(population, name, [everything, *prefixes])
+        parts = []
+        for (start, middle, stop, before, after), at in zip(
+            shared, answer["count"].to_numpy(dtype=float)[1:], strict=True
+        ):
+            parts += [(start, middle, before, float(at)), (middle, stop, float(at), after)]
+    return shares

@@ -1,0 +1,144 @@
+"""F: how many people of the population may stand behind a released row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from personatwin_sk._core.frames import Table
+from personatwin_sk.population import ReferencePopulation
+from personatwin_sk.risk._cells import CountedCells, count_cells
+from personatwin_sk.risk._classes import Classes, distinct_pairs
+
+__all__ = ["Standing", "stand_behind"]
+
+# F is a sum of products of counts; a shortfall of less than this share of f is rounding.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, repr=False)
+class Standing:
+    """What the population says of each membership (person in a class).
+
+    Attributes
+    ----------
+    people : ndarray of float, shape (n_memberships,)
+        F: people of the population who stand behind the row; never fewer than f.
+    low : ndarray of float, shape (n_memberships,)
+        The same with the low end of each figure of the population.
+    unknown : ndarray of bool, shape (n_memberships,)
+        The population does not know some key value of the person, so that F is f.
+    modelled : ndarray of bool, shape (n_memberships,)
+        F rests on figures that the population itself calls modelled.
+    n_raised : int
+        Classes in which the population counts fewer people than the file has: F is raised to f.
+    sources : tuple of str
+        Where the counts come from.
+    """
+
+    people: np.ndarray
+    low: np.ndarray
+    unknown: np.ndarray
+    modelled: np.ndarray
+    n_raised: int
+    sources: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Standing(n_memberships={len(self.people)}, n_raised={self.n_raised})"
+
+
+def stand_behind(
+    original: Table,
+    released: Table,
+    quasi_identifiers: Sequence[Hashable],
+    classes: Classes,
+    population: ReferencePopulation | None,
+) -> Standing:
+    r"""Count for each class the people of the population who would have been put there.
+
+    For every class the distinct original cells of its people are taken, and
+
+    .. math:: F = \max\left(f,\; \sum_c N_c \, n'_c / n_c\right)
+
+    where :math:`N_c` people of the population and :math:`n_c` people of the file are in cell c, and
+    :math:`n'_c` of these in the class: the people of a cell that went to several classes are shared
+    out in proportion. This is never more
+    than the people whom the released row describes, because of these some would have been put
+    elsewhere. Where a column's recoding is global (all who have a value got the same label),
+    its labels take the place of the values, and all whom the label describes count.
+
+    A key variable that the population does not have is never summed over: then F = f for everybody.
+    So it is for a person with a value that the population does not know (null, for one); in the
+    class of others such a person stands for themselves only.
+
+    Parameters
+    ----------
+    original, released : Table
+    quasi_identifiers : sequence of column
+        Matched to the columns of the population by name.
+    classes : Classes
+    population : ReferencePopulation or None
+        None: F = f.
+
+    Returns
+    -------
+    Standing
+
+    References
+    ----------
+    El Emam, K. and Dankar, F. K. (2008), "Protecting privacy using k-anonymity", JAMIA 15(5):
+    journalist risk as 1/F. Sharing cells out in proportion is this package's own rule.
+    """
+    sizes = classes.sizes[classes.class_of_member].astype(float)
+    nobody = np.zeros(len(sizes), dtype=bool)
+    if population is None or not set(quasi_identifiers) <= set(population.columns):
+        return Standing(sizes, sizes, ~nobody, nobody, 0, ())
+    cells = count_cells(original, released, quasi_identifiers, classes, population)
+    return _share_out(cells, classes, sizes)
+
+
+def _share_out(cells: CountedCells, classes: Classes, sizes: np.ndarray) -> Standing:
+    n_cells = len(cells.count)
+    _, cell_of_person = distinct_pairs(classes.person_of_row, cells.of_row, n_cells)
+    in_file = np.bincount(cell_of_person, minlength=n_cells)
+
+    shown = classes.class_of_row >= 0
+    membership, held = distinct_pairs(
+        classes.membership_of_row[shown], cells.of_row[shown], n_cells
+    )
+    unknown = np.zeros(len(sizes), dtype=bool)
+    unknown[membership[cells.unknown[held]]] = True
+    class_, cell, in_class = _count_pairs(classes.class_of_member[membership], held, n_cells)
+    share = in_class / in_file[cell]
+    known = ~cells.unknown[cell]
+
+    def total(count: np.ndarray) -> np.ndarray:
+        people = np.where(known, count[cell] * share, in_class)
+        return np.bincount(class_, weights=people, minlength=classes.n_classes)
+
+    behind, behind_low = total(cells.count), total(cells.low)
+    raised = behind < classes.sizes * (1 - _ROUNDING)
+    modelled_class = np.zeros(classes.n_classes, dtype=bool)
+    modelled_class[class_[known & cells.modelled[cell]]] = True
+    modelled_class &= ~raised
+
+    return Standing(
+        people=np.where(unknown, sizes, np.maximum(behind[classes.class_of_member], sizes)),
+        low=np.where(unknown, sizes, np.maximum(behind_low[classes.class_of_member], sizes)),
+        unknown=unknown,
+        modelled=modelled_class[classes.class_of_member] & ~unknown,
+        n_raised=int(raised.sum()),
+        sources=cells.sources,
+    )
+
+
+def _count_pairs(
+    left: np.ndarray, right: np.ndarray, n_right: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the distinct pairs of codes, and how often each is there."""
+    number = np.sort(left * max(n_right, 1) + right)
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    times = np.diff(first, append=len(number))
+    return *np.divmod(number[first], max(n_right, 1)), times

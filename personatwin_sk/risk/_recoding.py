@@ -1,0 +1,134 @@
+"""Which released labels stand for the original values when people of the population are counted.
+
+Where everybody with a value was given the same label, people of the population with that value
+would have been given it too: such a recoding is *global*, and the people behind the label are those
+whom it covers. Where a value was released now with this label and now with that one, the recoding
+is *local*; which people of the population would have been put where is not known, and the original
+values have to be counted.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.labels import Interval, ValueSet, parse_label
+from personatwin_sk.population.places import Area, climb, find_areas
+
+__all__ = ["global_labels"]
+
+
+def global_labels(
+    value_of_row: np.ndarray, values: pd.Series, released: pd.Series
+) -> pd.Series | None:
+    """Give each original value its released label, if the recoding of the column is global.
+
+    That is: every value has one label only; every label covers the values that have it; and no two
+    labels cover the same number or category. (A place may contain another: a state beside one of
+    its counties covers what is left of it.)
+
+    Parameters
+    ----------
+    value_of_row : ndarray of int64, shape (n_rows,)
+        Number of each released row's original value.
+    values : pandas.Series of shape (n_values,)
+        The distinct original values.
+    released : pandas.Series of shape (n_rows,)
+        The released column.
+
+    Returns
+    -------
+    pandas.Series of shape (n_values,) or None
+        What to count for each value: its label, or the value itself where no released row has it.
+        None where the recoding is not global.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ages = pd.Series([31, 38, 52])
+    >>> rows = np.array([0, 1, 1, 2])
+    >>> global_labels(rows, ages, pd.Series(["30-39", "30-39", "30-39", "50-59"])).tolist()
+    ['30-39', '30-39', '50-59']
+    >>> global_labels(rows, ages, pd.Series(["30-39", "30-39", "35-39", "50-59"])) is None
+    True
+    """
+    label_of_row, labels = factorize(released)
+    pair = np.unique(value_of_row * len(labels) + label_of_row)
+    value, label = np.divmod(pair, max(len(labels), 1))
+    if len(np.unique(value)) < len(value):
+        return None
+    value_texts, label_texts = values.astype(object), labels.astype(object)
+    parsed_values = [parse_label(item) for item in value_texts.take(value)]
+    parsed_labels = [parse_label(item) for item in label_texts]
+    covered = np.array(
+        [_covers(parsed_labels[at], item) for at, item in zip(label, parsed_values, strict=True)],
+        dtype=bool,
+    )
+    if not covered.all():
+        # Read together: what five digits mean is decided once for all of them.
+        places = find_areas([*label_texts, *value_texts.take(value[~covered])])
+        covered[~covered] = [
+            _contains_place(places[at], place)
+            for at, place in zip(label[~covered], places[len(labels) :], strict=True)
+        ]
+    if not covered.all() or _overlap(parsed_labels):
+        return None
+    counted = value_texts.reset_index(drop=True).copy()
+    counted.iloc[value] = label_texts.to_numpy()[label]
+    return counted
+
+
+def _covers(label: Any, value: Any) -> bool:
+    """Tell whether a label says at least what a value says; places are left to their own test."""
+    if value is None or label is None:  # null is not "everything", and nothing but null covers it
+        return value is None and label is None
+    if isinstance(label, ValueSet) and None in label.members:
+        return False  # "or null" is not a set of people that a population could count
+    if value == label:
+        return True
+    if isinstance(value, ValueSet):
+        return all(_covers(label, member) for member in value.members)
+    if isinstance(label, ValueSet):
+        return any(_covers(member, value) for member in label.members)
+    ends, around = _ends(value), _ends(label)
+    if ends is None or around is None:
+        return False
+    return around[0] <= ends[0] and ends[1] <= around[1]
+
+
+def _ends(label: Any) -> tuple[float, float] | None:
+    """Give the ends of a number or an interval; None for anything else."""
+    if isinstance(label, Interval):
+        return label.low, label.high
+    if isinstance(label, int | float | np.number) and not isinstance(label, bool):
+        return float(label), float(label)
+    return None
+
+
+def _contains_place(area: Area | None, place: Area | None) -> bool:
+    if area is None or place is None:
+        return False
+    above = climb(place, area.level)
+    return (above.level, above.fips) == (area.level, area.fips)
+
+
+def _overlap(labels: Sequence[Any]) -> bool:
+    """Tell whether two of a column's labels cover the same number or the same category."""
+    spans: list[tuple[float, float]] = []
+    categories: list[Any] = []
+    for label in labels:
+        for member in label.members if isinstance(label, ValueSet) else (label,):
+            ends = _ends(member)
+            if ends is None:
+                categories.append(member)
+            else:
+                spans.append(ends)
+    spans.sort()
+    return len(set(categories)) < len(categories) or any(
+        before[1] >= after[0] for before, after in itertools.pairwise(spans)
+    )
