@@ -16,7 +16,7 @@ from personatwin_sk.population._gazetteer import (
     key_of,
 )
 
-CodeSystem = Literal["zip", "fips"]
+CodeSystem = Literal["zip", "fips", "likely"]
 
 
 class Place(NamedTuple):
@@ -36,6 +36,7 @@ class Place(NamedTuple):
 
 
 _CODE = re.compile(r"\d{5}(-\d{4})?")
+_HAS_DIGIT = re.compile(r"\d")
 _SEPARATORS = re.compile(r"[,;()\n]|\s[-\u2013]\s")
 _ZIP_AT_END = re.compile(r"(?P<rest>.*?)\s*\b(?P<zip>\d{5})(?:-\d{4})?$")
 _KIND_AT_END = re.compile(
@@ -67,22 +68,42 @@ class PlaceReader:
     ----------
     state : str or None
         Code of the state in which names without a state are looked up.
-    prefer : {"zip", "fips"} or None
-        How five digits that are a ZIP code and a county code are read; None = by likelihood.
+    prefer : {"zip", "fips", "likely"}
+        How five digits that are a ZIP code and a county code are read.
     """
 
-    def __init__(self, *, state: str | None = None, prefer: CodeSystem | None = None) -> None:
+    def __init__(self, *, state: str | None = None, prefer: CodeSystem = "likely") -> None:
         self._known: Gazetteer = gazetteer()
         self._state = state
         self._prefer = prefer
         self._state_of_piece: dict[str, tuple[str, str | None]] = {}
         self._county_of_piece: dict[tuple[str, str | None], _County | None] = {}
+        self._address_in: dict[str, Place | None] = {}
 
     def read(self, text: str) -> Place | None:
         """Return the place that `text` names, or None if nobody knows it."""
         text = text.strip()
         if _CODE.fullmatch(text):
             return self._read_code(text)
+        street, _, rest = text.partition(",")
+        if rest and _HAS_DIGIT.search(street):
+            if rest not in self._address_in:
+                self._address_in[rest] = self._read_rest_of_address(rest)
+            address = self._address_in[rest]
+            if address is not None and not _KIND_AT_END.match(street) and len(street) > 5:
+                return address
+        return self._read_text(text)
+
+    def _read_rest_of_address(self, rest: str) -> Place | None:
+        """Read what follows a street, once for all the streets; None if it needs the whole text."""
+        if not any(letter.isalpha() for letter in rest):
+            return None
+        place = self._read_text(rest)
+        if place is None or (place.state is None and len(place.codes) == 1):
+            return None
+        return place._replace(street=True)
+
+    def _read_text(self, text: str) -> Place | None:
         pieces = [" ".join(piece.split()) for piece in _SEPARATORS.split(text)]
         pieces = [piece for piece in pieces if piece]
         if not pieces:
@@ -106,7 +127,7 @@ class PlaceReader:
         return self._read_zip(code, self._state, must_lie_in_state=False)
 
     def _is_rather_a_county(self, code: str) -> bool:
-        if self._prefer is not None:
+        if self._prefer != "likely":
             return self._prefer == "fips"
         if self._state is not None:
             in_state = [area[:2] == self._state for area in self._known.shares_of_zip(code)]
@@ -132,15 +153,17 @@ class PlaceReader:
         last, said_state = self._split_state(last)
         if last:
             pieces.append(last)
+        if not zip_code and pieces and _CODE.fullmatch(pieces[-1]):  # "45202, OH"
+            zip_code = pieces.pop()[:5]
         found = self._read_zip(zip_code, said_state, must_lie_in_state=said_state is not None)
         state = said_state or (found.state if found else None) or self._state
 
         county, pieces = self._take_county(pieces, state)
         if county is not None and not county.codes:
             return None
-        city, street = _city_and_street(pieces)
-        if pieces and not any(letter.isalpha() for letter in "".join(pieces)):
+        if county is None and pieces and not any(map(str.isalpha, "".join(pieces))):
             return None
+        city, street = _city_and_street(pieces)
         if county is not None:
             codes, county_name = county.codes, county.name
             state = codes[0][:2] if len(codes) == 1 else state

@@ -21,6 +21,7 @@ __all__ = [
     "LEVELS",
     "TOTAL_LEAVES",
     "Area",
+    "CodeSystem",
     "climb",
     "code_system",
     "common_ancestor",
@@ -92,8 +93,9 @@ def find_areas(
     state : str, optional
         Name, abbreviation or FIPS code of the state in which a county or city without a state is
         looked up.
-    codes : {"zip", "fips"}, optional
-        What five digits are where they can be both; None = decided as above.
+    codes : {"zip", "fips", "likely"}, optional
+        What five digits are where they can be both; "likely" looks at each code by itself. None =
+        decided as above, by `code_system`.
 
     Returns
     -------
@@ -128,8 +130,8 @@ def find_areas(
     ]
 
 
-def code_system(texts: Iterable[Any]) -> CodeSystem | None:
-    """Say what the five-digit codes among the texts of a column are, if any is proof of it.
+def code_system(texts: Iterable[Any]) -> CodeSystem:
+    """Say what the five-digit codes among the texts of a column are.
 
     Parameters
     ----------
@@ -138,31 +140,25 @@ def code_system(texts: Iterable[Any]) -> CodeSystem | None:
 
     Returns
     -------
-    system : {"zip", "fips"} or None
-        None if there are no codes, if all could be both, or if there is proof of both.
+    system : {"zip", "fips", "likely"}
+        "likely" if there are no codes, if all could be both, or if there is proof of both.
 
     Examples
     --------
     >>> from personatwin_sk.population.places import code_system
     >>> code_system(["39061", "39035"]), code_system(["39061", "45202"]), code_system(["39061"])
-    ('fips', 'zip', None)
+    ('fips', 'zip', 'likely')
     """
     known = gazetteer()
-    found = {
-        text[:5]
-        for text in map(_as_text, texts)
-        if text is not None and text[:5].isdigit() and (len(text) == 5 or text[5:6] == "-")
-    }
-    only_zip = any(
-        code in known.zip_codes and code not in known.county_names and code not in FORMER_CODES
-        for code in found
-    )
-    only_fips = any(
-        (code in known.county_names or code in FORMER_CODES) and code not in known.zip_codes
-        for code in found
-    )
+    found = {text.strip() for text in map(_as_text, texts) if text is not None}
+    codes = {text for text in found if len(text) == 5 and text.isdecimal()}
+    in_zip = codes & known.zip_codes.keys()
+    in_fips = codes & (known.county_names.keys() | FORMER_CODES.keys())
+    has_zip_plus_4 = any(len(text) == 10 and text[5] == "-" for text in found)
+    only_zip = bool(in_zip - in_fips) or has_zip_plus_4
+    only_fips = bool(in_fips - in_zip)
     if only_zip == only_fips:
-        return None
+        return "likely"
     return "zip" if only_zip else "fips"
 
 
@@ -235,14 +231,13 @@ def common_ancestor(areas: Sequence[Area]) -> Area:
     """
     if not areas:
         raise ValueError("common_ancestor needs at least one area")
-    distinct = {(area.level, area.label): area for area in areas}
-    for level in LEVELS:
-        climbed = [climb(area, level) for area in distinct.values()]
-        distinct = {(area.level, area.label): area for area in climbed}
-        if len(distinct) == 1:
-            # One city may be known with its county and without it.
-            return max(climbed, key=lambda area: len(counties_of(area)))
-    return _COUNTRY
+    climbed = list(dict.fromkeys(areas))
+    for level in LEVELS[min(_RANK[area.level] for area in climbed) :]:
+        climbed = list(dict.fromkeys(climb(area, level) for area in climbed))
+        if len({(area.level, area.label) for area in climbed}) == 1:
+            break
+    # One city may be known with its county and without it: the wider of them holds all.
+    return climbed[0] if len(climbed) == 1 else max(climbed, key=_width)
 
 
 def leaf_count(area: Area) -> int:
@@ -281,6 +276,10 @@ def county_shares(zip_code: str) -> dict[str, float]:
     """
     known = gazetteer()
     return known.shares_of_zip(zip_code) if zip_code in known.zip_codes else {}
+
+
+def _width(area: Area) -> int:
+    return len(counties_of(area))
 
 
 def _rank(level: str) -> int:
