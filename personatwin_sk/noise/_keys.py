@@ -1,0 +1,101 @@
+"""Whose draw it is: one keyed number per row, by what identifies the row and never by its position.
+
+With a person and an event column, the two ids say whose draw it is. With less than that the whole
+input row stands in, so that equal rows get equal noise and nothing depends on the order of rows,
+on how a table is cut into chunks, or on the order of its columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from personatwin_sk._core.keyed import SecretKey
+
+__all__ = ["RowKeys"]
+
+
+class RowKeys:
+    """Keyed hashes of the rows of one table; what several draws need is worked out once.
+
+    Parameters
+    ----------
+    secret : SecretKey
+    columns : mapping of column name -> Series of shape (n_rows,)
+        The whole table as it came in, before any noise.
+    person_id, event_id : column name or None
+        No person id may be null.
+
+    Attributes
+    ----------
+    people : numpy.ndarray of int64, shape (n_rows,), or None
+        A number from 0 for each row's person, in no particular order; None without a person column.
+    """
+
+    def __init__(
+        self,
+        secret: SecretKey,
+        columns: Mapping[Hashable, pd.Series],
+        person_id: Hashable | None,
+        event_id: Hashable | None,
+    ) -> None:
+        self._secret = secret
+        self._columns = columns
+        self._event_id = event_id
+        self._whole_row: np.ndarray | None = None
+        self.people: np.ndarray | None = None
+        self._ids = pd.Series(dtype=object)
+        if person_id is not None:
+            # Ids are long and repeat: each is looked at once, here, for all that follows.
+            self.people, distinct = pd.factorize(columns[person_id])
+            self._ids = pd.Series(distinct)
+
+    def of_person(self, purpose: str) -> np.ndarray:
+        """Give one hash per row, the same for all rows of a person.
+
+        Parameters
+        ----------
+        purpose : str
+            What the draw is for; draws for different purposes are independent.
+
+        Returns
+        -------
+        numpy.ndarray of uint64, shape (n_rows,)
+            Without a person column each row is a person of its own.
+        """
+        domain = f"noise/{purpose}"
+        if self.people is None:
+            return self._secret.hash(domain, self._row())
+        return self._secret.hash(domain, self._ids)[self.people]
+
+    def of_event(self, purpose: str, column: Hashable) -> np.ndarray:
+        """Give one hash per row for a draw that belongs to (column, person, event).
+
+        Parameters
+        ----------
+        purpose : str
+        column : column name
+            The column that the draw is for.
+
+        Returns
+        -------
+        numpy.ndarray of uint64, shape (n_rows,)
+        """
+        domain = f"noise/{purpose}/{column}"
+        if self.people is None:
+            return self._secret.hash(domain, self._row())
+        event = self._row() if self._event_id is None else self._columns[self._event_id]
+        return self._secret.hash(domain, self.of_person("person"), event)
+
+    def _row(self) -> np.ndarray:
+        if self._whole_row is None:
+            # A sum does not care in which order the columns stand; uint64 wraps around.
+            total: np.ndarray | None = None
+            for name, column in self._columns.items():
+                hashes = self._secret.hash(f"noise/row/{name}", column)
+                total = hashes if total is None else total + hashes
+            assert total is not None, "a table has at least one column"
+            self._whole_row = total
+        return self._whole_row

@@ -1,0 +1,82 @@
+"""scikit-learn's contract for the noise steps, with and without columns to work on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_set_output_transform_polars,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+    parametrize_with_checks,
+)
+
+from personatwin_sk.exceptions import NothingSelectedWarning
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+
+STEPS = [
+    TemporalNoise(),
+    TemporalNoise(shift=3, jitter=3, precision="month"),
+    OutcomeNoise(),
+    OutcomeNoise(0, random_state=0),
+    OutcomeNoise([0], flip_probability=0.5, invariant=False),
+]
+CHECKS = [
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_set_output_transform_polars,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+]
+silent = pytest.mark.filterwarnings(
+    f"ignore::{NothingSelectedWarning.__module__}.{NothingSelectedWarning.__name__}",
+    "ignore:X (has|does not have valid) feature names:UserWarning",  # the checks provoke it
+)
+
+
+@silent
+@parametrize_with_checks(STEPS, xfail_strict=True)
+def test_contract(estimator, check):
+    check(estimator)
+
+
+@silent
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", STEPS[:3], ids=str)  # the others name a column of arrays
+def test_more_of_the_contract(estimator, check):
+    if check is check_set_output_transform_polars:
+        pytest.importorskip("polars")
+    check(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        TemporalNoise(person_id="person_id", jitter=5, precision="month", random_state=0),
+        OutcomeNoise(person_id="person_id", flip_probability=0.5, random_state=0),
+    ],
+    ids=lambda step: type(step).__name__,
+)
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_set_output_with_columns_to_work_on(step, container):
+    pytest.importorskip(container)
+    frame = pd.DataFrame(
+        {
+            "person_id": np.repeat(["a", "b"], 20),
+            "date": pd.date_range("2023-01-01", periods=40),
+            "outcome": ["x", "y"] * 20,
+        }
+    )
+    plain = step.set_output(transform="default").fit_transform(frame)
+    out = step.set_output(transform=container).fit_transform(frame)
+    assert type(out).__module__.startswith(container)
+    assert list(out.columns) == step.get_feature_names_out().tolist() == list(frame.columns)
+    assert list(out["outcome"]) == plain["outcome"].tolist()
+    assert [str(value)[:7] for value in out["date"]] == [str(v)[:7] for v in plain["date"]]
