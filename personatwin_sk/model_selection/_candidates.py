@@ -15,7 +15,7 @@ from personatwin_sk.merging import PersonaMerger
 
 __all__ = ["Candidate", "Report", "Verdict", "evaluate", "find_estimators", "take_verdict"]
 
-# Rounding must not decide at the limit: a mean of twenties that is .05 + 1e-17 meets a target of .05.
+# Rounding must not decide at the limit: a mean risk of .05 + 1e-17 meets a target of .05.
 TOLERANCE = 1e-12
 
 # What `error_score` turns into a score. Interrupts, exhausted memory and errors of the operating
@@ -26,10 +26,15 @@ FAILURES = (
 
 
 class Report(Protocol):
-    """What a search reads of the report that its `risk` returns."""
+    """What a search needs of the report that its `risk` returns; `event_risk` if it has it."""
 
-    upper: float
-    k_anonymity: int
+    @property
+    def upper(self) -> float:
+        """Upper limit of the mean risk."""
+
+    @property
+    def k_anonymity(self) -> int:
+        """People in the smallest class that is released."""
 
 
 RiskMeasure = Callable[[Any, Any], Report]

@@ -94,7 +94,7 @@ class _Roles:
     outcomes: tuple[Hashable, ...]
 
     def keys_in(self, after: Table) -> tuple[Hashable, ...]:
-        """Give the key variables; where they were not named, those that are still in the release."""
+        """Give the key variables; where none were named, those that are still in the release."""
         if not self.automatic:
             return self.keys
         return tuple(name for name in self.keys if name in after)
@@ -113,7 +113,7 @@ def _only_merger(estimator: Any) -> PersonaMerger:
 def _refuse_changed_roles(
     estimator: Any, merger: PersonaMerger, settings: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Refuse grids whose candidates would each be measured over other columns than the release's."""
+    """Refuse a grid whose candidates would need to be measured over different columns."""
     changed = {
         name
         for params in settings

@@ -1,4 +1,4 @@
-"""What a search tells afterwards: the table of candidates, and the error where none will do."""
+"""The table of candidates that a search leaves behind."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.model_selection._candidates import Candidate
 
-__all__ = ["infeasible", "pareto_optimal", "tabulate"]
+__all__ = ["pareto_optimal", "tabulate"]
 
 
 def tabulate(candidates: Sequence[Candidate]) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def tabulate(candidates: Sequence[Candidate]) -> dict[str, Any]:
 
 
 def _parameter_columns(settings: Sequence[Mapping[str, Any]]) -> dict[str, np.ma.MaskedArray]:
-    """One masked column per parameter, as in scikit-learn's searches; masked where it is not set."""
+    """One column per parameter, as in scikit-learn's searches: masked where it is not set."""
     columns = {}
     for name in sorted({name for params in settings for name in params}):
         values = np.ma.masked_all(len(settings), dtype=object)
@@ -82,30 +81,3 @@ def pareto_optimal(risk_upper: np.ndarray, utility: np.ndarray) -> np.ndarray:
         if optimal[i]:
             best = point
     return optimal
-
-
-def infeasible(candidates: Sequence[Candidate], target_risk: float) -> Exception:
-    """Make the error for a search in which no candidate is feasible; it names the nearest one."""
-    measured = [c for c in candidates if c.error is None]
-    if not measured:
-        return ValueError(
-            f"All {len(candidates)} settings failed. The first of them with: {candidates[0].error}"
-        )
-    # What holds k is nearer than what does not. min() keeps the first of equals: grid order.
-    nearest = min(
-        measured,
-        key=lambda c: (not c.k_held, np.nan_to_num(c.risk_upper, nan=np.inf), -c.utility),
-    )
-    setting = ", ".join(f"{name}={nearest.params[name]!r}" for name in sorted(nearest.params))
-    failed = len(candidates) - len(measured)
-    message = (
-        f"None of {len(candidates)} settings meets target_risk={target_risk:g}"
-        + (f" ({failed} of them failed)" if failed else "")
-        + f". The nearest is {setting or 'the estimator as it is'}, whose risk is at most "
-        f"{nearest.risk_upper:.4g}"
-        + ("" if nearest.k_held else ", but whose release does not hold the k that it was set to")
-        + ". Let the grid reach further (larger k, coarser dates and places) or raise target_risk."
-    )
-    return InfeasibleRiskError(
-        message, nearest_params=dict(nearest.params), nearest_risk=nearest.risk_upper
-    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from numbers import Integral, Real
@@ -12,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Tags, get_tags
+from sklearn.utils import Tags, TransformerTags, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
@@ -36,7 +33,13 @@ from personatwin_sk.model_selection._candidates import (
     evaluate,
 )
 from personatwin_sk.model_selection._defaults import DefaultMeasures
-from personatwin_sk.model_selection._results import infeasible, tabulate
+from personatwin_sk.model_selection._messages import (
+    infeasible,
+    print_progress,
+    repeat_warnings,
+    warn_of_failures,
+)
+from personatwin_sk.model_selection._results import tabulate
 
 __all__ = ["RiskAwareSearch"]
 
@@ -60,8 +63,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
 
     Every setting of the grid is fitted to the whole table, and the table that it would release is
     measured: how likely is somebody recognised in it, and how much of the original is left. Of the
-    settings whose risk is at most `target_risk` the most useful one is chosen. If there is none, the
-    search says so and names the nearest; it never returns the least bad one.
+    settings whose risk is at most `target_risk` the most useful one is chosen. If there is none,
+    the search says so and names the nearest; it never returns the least bad one.
 
     Parameters
     ----------
@@ -73,9 +76,10 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     target_risk : float in (0, 1], default=0.05
         The bound on the verdict: the larger of ``report.upper`` and ``report.event_risk.upper``.
     risk : callable, default=None
-        ``risk(original, released) -> RiskReport``. None: :class:`~personatwin_sk.ReidentificationRisk`
-        over the merger's quasi-identifiers as they are in `estimator` before the grid, with the
-        bundled census where it knows any of them and can read their values, as prosecutor otherwise.
+        ``risk(original, released) -> RiskReport``. None:
+        :class:`~personatwin_sk.ReidentificationRisk` over the merger's quasi-identifiers as they
+        are in `estimator` before the grid, with the bundled census where it knows any of them and
+        can read their values, as prosecutor otherwise.
     utility : callable, default=None
         ``utility(original, released) -> float``, up is good. None:
         :func:`~personatwin_sk.information_kept` over the merger's quasi-identifiers and the columns
@@ -98,9 +102,9 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     ----------
     cv_results_ : dict of arrays of shape (n_candidates,)
         In the order of the grid; ready for ``pandas.DataFrame``. `params`, `param_*`, `risk` (mean)
-        and `risk_upper` of the verdict, `utility`, `feasible`, `pareto_optimal` (nothing measured is
-        both safer and at least as useful, or the other way round), `rank_utility` (1 is the most
-        useful, feasible or not), `fit_time` in seconds. NaN where nothing was measured.
+        and `risk_upper` of the verdict, `utility`, `feasible`, `pareto_optimal` (nothing that was
+        measured is safer and no less useful, or more useful and no less safe), `rank_utility` (1 is
+        the most useful, feasible or not), `fit_time` in seconds. NaN where nothing was measured.
     best_index_ : int
         Row of the chosen setting in ``cv_results_``.
     best_params_ : dict
@@ -130,13 +134,14 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    **Feasible** means that the verdict is at most `target_risk` (up to rounding, 1e-12) and that the
-    released table has the k-anonymity that every merger in the candidate promises. The choice among
-    many candidates makes the best of noisy estimates look better than it is, which calls for limits
-    corrected for the size of the grid. The risks of :class:`~personatwin_sk.ReidentificationRisk`
-    need none: they are counts of the released table, or bounds given with the population's figures,
-    that do not get luckier with the number of candidates. A `risk` of your own that is estimated
-    from random draws has to correct its ``upper`` itself.
+    **Feasible** means that the verdict is at most `target_risk` (up to rounding, 1e-12) and that
+    the released table has the k-anonymity that every merger in the candidate promises. The choice
+    among many candidates makes the best of noisy estimates look better than it is, which calls for
+    limits corrected for the size of the grid. The risks of
+    :class:`~personatwin_sk.ReidentificationRisk` need no correction: they are counts of the
+    released table, or bounds given with the population's figures, and do not get luckier with the
+    number of candidates. A `risk` of your own that is estimated from random draws has to correct
+    its ``upper`` itself.
 
     **Best** means the most useful; among equally useful ones the one with the lower risk; among
     those the earlier one in the grid.
@@ -231,10 +236,10 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             # Of the losers only figures are kept: no fitted estimator, no per-row risks.
             candidates.append(replace(candidate, estimator=None, report=None))
             if self.verbose:
-                _print_progress(len(candidates), len(settings), candidate)
+                print_progress(len(candidates), len(settings), candidate)
 
-        _repeat_warnings(candidates)
-        _warn_of_failures(candidates)
+        repeat_warnings(candidates)
+        warn_of_failures(candidates)
         if best is None:
             raise infeasible(candidates, self.target_risk)
 
@@ -246,7 +251,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         self.best_risk_ = chosen.risk_upper
         self.best_report_ = chosen.report
         # A search that was fitted with refit=True before must not keep that table's estimator.
-        vars(self).pop("best_estimator_", None)
+        self.__dict__.pop("best_estimator_", None)
         if self.refit:
             self.best_estimator_ = chosen.estimator
         return self
@@ -258,7 +263,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         risk, utility = self.risk, self.utility
         if risk is None or utility is None:
             defaults = DefaultMeasures(self.estimator, settings, X)
-            risk, utility = risk or defaults.risk, utility or defaults.utility
+            risk = defaults.risk if risk is None else risk
+            utility = defaults.utility if utility is None else utility
         jobs = (
             delayed(evaluate)(
                 self.estimator,
@@ -347,10 +353,14 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             setattr(tags, name, deepcopy(getattr(inner, name)))
         tags.non_deterministic = inner.non_deterministic
         if isinstance(self.estimator, Pipeline):
-            # A Pipeline does not tell what its steps agree to take.
-            steps = [get_tags(step).input_tags for _, step in self.estimator.steps if _works(step)]
+            # A Pipeline does not tell what its steps agree to take, nor sees past idle last steps.
+            steps = [get_tags(step) for _, step in self.estimator.steps if _works(step)]
             for name in ("allow_nan", "string", "categorical"):
-                setattr(tags.input_tags, name, all(getattr(step, name) for step in steps))
+                agreed = all(getattr(step.input_tags, name) for step in steps)
+                setattr(tags.input_tags, name, agreed)
+            tags.transformer_tags = deepcopy(steps[-1].transformer_tags) if steps else None
+        if tags.transformer_tags is None:
+            tags.transformer_tags = TransformerTags()
         return tags
 
     def _sk_visual_block_(self) -> Any:
@@ -376,33 +386,3 @@ def _parallel(n_jobs: int | None) -> Parallel:
         return Parallel(n_jobs=n_jobs, return_as="generator")
     except ValueError:  # a backend that only knows lists
         return Parallel(n_jobs=n_jobs)
-
-
-def _print_progress(done: int, n_candidates: int, candidate: Candidate) -> None:
-    if candidate.error is not None:
-        outcome = "failed"
-    else:
-        outcome = (
-            f"risk {candidate.risk_upper:.4g} ({'met' if candidate.feasible else 'not met'}), "
-            f"utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
-        )
-    print(f"[RiskAwareSearch {done}/{n_candidates}] {outcome}", file=sys.stderr, flush=True)
-
-
-def _repeat_warnings(candidates: Iterable[Candidate]) -> None:
-    """Give each warning of the candidates once."""
-    # A dict keeps the order in which they came; a set would not.
-    distinct = dict.fromkeys(w for candidate in candidates for w in candidate.remarks)
-    for message, category, filename, line in distinct:
-        warnings.warn_explicit(message, category, filename, line)
-
-
-def _warn_of_failures(candidates: Sequence[Candidate]) -> None:
-    failed = [candidate.error for candidate in candidates if candidate.error is not None]
-    if failed and len(failed) < len(candidates):
-        warnings.warn(
-            f"{len(failed)} of {len(candidates)} settings failed and count as infeasible. "
-            f"The first of them with: {failed[0]}",
-            FitFailedWarning,
-            stacklevel=3,
-        )

@@ -79,7 +79,7 @@ def information_kept(
 
     Examples
     --------
-    Two people of 30 and 40 share a released age: within their class, age spans a third of its range.
+    Two people of 30 and 40 share a released age: in their class, age spans a third of its range.
 
     >>> import pandas as pd
     >>> before = pd.DataFrame({"age": [30, 40, 60], "date": ["2023-01-01"] * 2 + ["2023-01-11"]})

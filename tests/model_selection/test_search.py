@@ -278,7 +278,7 @@ def test_all_settings_failing_says_why():
     search = RiskAwareSearch(
         WriteSetting(), {"fail": [True]}, risk=Looked({}), utility=Looked({}), error_score=0.0
     )
-    with pytest.raises(ValueError, match="All 1 settings failed.*cannot be fitted"):
+    with pytest.raises(ValueError, match=r"All 1 settings failed.*cannot be fitted"):
         search.fit(X)
 
 

@@ -174,9 +174,7 @@ def test_people_whose_rows_disagree_count_with_shares_of_their_rows():
     after = people(person_id=[0, 0, 0, 1, 0], age=[30, 30, 30, 40, 30])
     expected = 1 - (0.75 * 1.0 + 0.25 * 0.0 + 1.0) / 2
     for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0]):
-        kept = information_kept(
-            before.iloc[order], after.iloc[order], "age", person_id="person_id"
-        )
+        kept = information_kept(before.iloc[order], after.iloc[order], "age", person_id="person_id")
         assert kept == pytest.approx(expected)
 
 

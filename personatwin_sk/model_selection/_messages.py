@@ -1,0 +1,74 @@
+"""What a search says on its way: progress, warnings, and the error where no setting will do."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+
+from personatwin_sk.exceptions import InfeasibleRiskError
+from personatwin_sk.model_selection._candidates import Candidate
+
+__all__ = ["infeasible", "print_progress", "repeat_warnings", "warn_of_failures"]
+
+
+def print_progress(done: int, n_candidates: int, candidate: Candidate) -> None:
+    """Print one line about one candidate on stderr: figures only, no setting and no value."""
+    if candidate.error is not None:
+        outcome = "failed"
+    else:
+        outcome = (
+            f"risk {candidate.risk_upper:.4g} ({'met' if candidate.feasible else 'not met'}), "
+            f"utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
+        )
+    print(f"[RiskAwareSearch {done}/{n_candidates}] {outcome}", file=sys.stderr, flush=True)
+
+
+def repeat_warnings(candidates: Iterable[Candidate]) -> None:
+    """Give each warning of the candidates once."""
+    # A dict keeps the order in which they came; a set would not.
+    distinct = dict.fromkeys(w for candidate in candidates for w in candidate.remarks)
+    for message, category, filename, line in distinct:
+        warnings.warn_explicit(message, category, filename, line)
+
+
+def warn_of_failures(candidates: Sequence[Candidate]) -> None:
+    """Count the settings that failed, if others did not, in one warning."""
+    failed = [candidate.error for candidate in candidates if candidate.error is not None]
+    if failed and len(failed) < len(candidates):
+        warnings.warn(
+            f"{len(failed)} of {len(candidates)} settings failed and count as infeasible. "
+            f"The first of them with: {failed[0]}",
+            FitFailedWarning,
+            stacklevel=4,
+        )
+
+
+def infeasible(candidates: Sequence[Candidate], target_risk: float) -> Exception:
+    """Make the error for a search in which no candidate is feasible; it names the nearest one."""
+    measured = [c for c in candidates if c.error is None]
+    if not measured:
+        return ValueError(
+            f"All {len(candidates)} settings failed. The first of them with: {candidates[0].error}"
+        )
+    # What holds k is nearer than what does not. min() keeps the first of equals: grid order.
+    nearest = min(
+        measured,
+        key=lambda c: (not c.k_held, np.nan_to_num(c.risk_upper, nan=np.inf), -c.utility),
+    )
+    setting = ", ".join(f"{name}={nearest.params[name]!r}" for name in sorted(nearest.params))
+    failed = len(candidates) - len(measured)
+    message = (
+        f"None of {len(candidates)} settings meets target_risk={target_risk:g}"
+        + (f" ({failed} of them failed)" if failed else "")
+        + f". The nearest is {setting or 'the estimator as it is'}, whose risk is at most "
+        f"{nearest.risk_upper:.4g}"
+        + ("" if nearest.k_held else ", but whose release does not hold the k that it was set to")
+        + ". Let the grid reach further (larger k, coarser dates and places) or raise target_risk."
+    )
+    return InfeasibleRiskError(
+        message, nearest_params=dict(nearest.params), nearest_risk=nearest.risk_upper
+    )
