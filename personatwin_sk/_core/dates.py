@@ -22,6 +22,7 @@ _OTHER_FORMATS = (
     "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y",
     "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
 )  # fmt: skip
+_OFFSET = r"(\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$"
 
 
 def read_dates(series: pd.Series, *, column: Hashable) -> np.ndarray:
@@ -78,12 +79,11 @@ def read_dates(series: pd.Series, *, column: Hashable) -> np.ndarray:
 
 
 def _parse_texts(texts: pd.Series) -> np.ndarray:
-    iso = (
-        _to_seconds(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=False))
-        if (texts.str.match(r"\d{4}-\d{2}-\d{2}").all())
-        else None
-    )
-    if iso is not None:
+    is_iso = texts.str.match(r"\d{4}-\d{2}-\d{2}")
+    # Without their offsets, so that local times stay and offsets may differ (summer time).
+    local = texts.where(is_iso).str.replace(_OFFSET, r"\1", regex=True)
+    iso = _to_seconds(pd.to_datetime(local, format="ISO8601", errors="coerce"))
+    if is_iso.all():
         return iso
     best: np.ndarray | None = None
     for pattern in _OTHER_FORMATS:
@@ -96,11 +96,6 @@ def _parse_texts(texts: pd.Series) -> np.ndarray:
             # Day and month can be told apart in no value: any choice would be a guess.
             return np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[s]")
         best = parsed
-    iso = _to_seconds(
-        pd.to_datetime(
-            texts.where(texts.str.match(r"\d{4}-\d{2}-\d{2}")), format="ISO8601", errors="coerce"
-        )
-    )
     assert best is not None
     return iso if np.isnat(iso).sum() < np.isnat(best).sum() else best
 
