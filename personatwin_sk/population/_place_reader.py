@@ -90,7 +90,7 @@ class PlaceReader:
             if rest not in self._address_in:
                 self._address_in[rest] = self._read_rest_of_address(rest)
             address = self._address_in[rest]
-            if address is not None and not _KIND_AT_END.match(street) and len(street) > 5:
+            if address is not None and _is_only_a_street(street):
                 return address
         return self._read_text(text)
 
@@ -265,6 +265,11 @@ def state_of(text: str) -> str | None:
     """Return the code of the state that a name or abbreviation means."""
     code = gazetteer().areas_by_key.get(key_of(text))
     return code if code in POSTAL else None
+
+
+def _is_only_a_street(text: str) -> bool:
+    """Say whether a text with a number has nothing in it that tells where the street is."""
+    return not (_SEPARATORS.search(text) or _KIND_AT_END.match(text) or _CODE.fullmatch(text))
 
 
 def _is_surely_a_state(name: str, rest: str) -> bool:
