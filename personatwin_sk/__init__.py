@@ -1,5 +1,90 @@
-"""Privacy-preserving release of people-events data, the scikit-learn way."""
+"""Privacy-preserving release of people-events data, the scikit-learn way.
 
+Estimators in an ordinary ``Pipeline`` turn a table of people and what happened to them into personas
+that can be shared; the risk that anybody in them is recognised is measured on the released table.
+"""
+
+from personatwin_sk._core.labels import format_label, parse_label
 from personatwin_sk._version import __version__
+from personatwin_sk.datasets import make_people_events
+from personatwin_sk.domains import Domain, DomainConfig, create_custom_config
+from personatwin_sk.exceptions import (
+    ColumnNotFoundError,
+    DataWarning,
+    InfeasibleRiskError,
+    InputError,
+    NothingSelectedWarning,
+)
+from personatwin_sk.geography import GeographicGeneralizer
+from personatwin_sk.identifiers import IdentifierRemover
+from personatwin_sk.merging import PersonaMerger
+from personatwin_sk.model_selection import RiskAwareSearch
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.population import (
+    CensusPopulation,
+    Provenance,
+    ReferencePopulation,
+    TablePopulation,
+)
+from personatwin_sk.release import (
+    Personas,
+    ReleaseResult,
+    create_safe_personas,
+    export_personas,
+    export_privacy_report,
+    load_criminal_justice_data,
+    load_education_data,
+    load_employment_data,
+    load_healthcare_data,
+    load_people_events,
+    load_social_services_data,
+    make_release_pipeline,
+    personas_to_dataframe,
+    personas_to_event_dataframe,
+)
+from personatwin_sk.risk import EventRisk, ReidentificationRisk, RiskReport, assess_risk
+from personatwin_sk.utility import information_kept
 
-__all__ = ["__version__"]
+__all__ = [
+    "CensusPopulation",
+    "ColumnNotFoundError",
+    "DataWarning",
+    "Domain",
+    "DomainConfig",
+    "EventRisk",
+    "GeographicGeneralizer",
+    "IdentifierRemover",
+    "InfeasibleRiskError",
+    "InputError",
+    "NothingSelectedWarning",
+    "OutcomeNoise",
+    "PersonaMerger",
+    "Personas",
+    "Provenance",
+    "ReferencePopulation",
+    "ReidentificationRisk",
+    "ReleaseResult",
+    "RiskAwareSearch",
+    "RiskReport",
+    "TablePopulation",
+    "TemporalNoise",
+    "__version__",
+    "assess_risk",
+    "create_custom_config",
+    "create_safe_personas",
+    "export_personas",
+    "export_privacy_report",
+    "format_label",
+    "information_kept",
+    "load_criminal_justice_data",
+    "load_education_data",
+    "load_employment_data",
+    "load_healthcare_data",
+    "load_people_events",
+    "load_social_services_data",
+    "make_people_events",
+    "make_release_pipeline",
+    "parse_label",
+    "personas_to_dataframe",
+    "personas_to_event_dataframe",
+]
