@@ -47,7 +47,7 @@ def factorize(series: pd.Series) -> tuple[np.ndarray, pd.Series]:
     ([1, 2, 0, 1], ['a', 'b'])
     """
     raw, uniques = pd.factorize(series, use_na_sentinel=True)
-    distinct = pd.Series(uniques)
+    distinct = _one_spelling(series, pd.Series(uniques))
     order = _sorted_order(distinct)
     rank = np.empty(len(order) + 1, dtype=np.int64)
     rank[order] = np.arange(len(order))
@@ -55,9 +55,37 @@ def factorize(series: pd.Series) -> tuple[np.ndarray, pd.Series]:
     codes = rank[raw]
     values = distinct.take(order).reset_index(drop=True)
     if (raw < 0).any():
-        null = series[is_null(series)].iloc[:1].reset_index(drop=True)
-        values = _append(values, null)
+        values = _append(values, _one_null(series))
     return codes, values
+
+
+def _one_null(series: pd.Series) -> pd.Series:
+    """Give the null of a column; where None, NaN ... stand side by side, not the first that came."""
+    nulls = series[is_null(series)]
+    if series.dtype == object:
+        kinds = sorted(pd.unique(nulls), key=lambda null: type(null).__name__)
+        return pd.Series(kinds[:1], dtype=object)
+    return nulls.iloc[:1].reset_index(drop=True)
+
+
+def _one_spelling(series: pd.Series, distinct: pd.Series) -> pd.Series:
+    """Write equal numbers of several types in one way, and not as the one that came first."""
+    if distinct.dtype != object or not pd.api.types.infer_dtype(series).startswith("mixed"):
+        return distinct
+    kinds = set(map(type, series.tolist()))
+    numbers = {
+        kind
+        for kind in kinds
+        if issubclass(kind, int | float | np.integer | np.floating | np.bool_)
+        and not issubclass(kind, np.timedelta64)
+    }
+    if len(numbers) < 2 or numbers <= {bool, np.bool_}:
+        return distinct
+    plain = [
+        int(value) if type(value) in numbers and float(value).is_integer() else value
+        for value in distinct
+    ]
+    return pd.Series(plain, dtype=object)
 
 
 def _sorted_order(distinct: pd.Series) -> np.ndarray:

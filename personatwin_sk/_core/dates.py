@@ -87,6 +87,8 @@ def _parse_texts(texts: pd.Series) -> np.ndarray:
         return iso
     best: np.ndarray | None = None
     for pattern in _OTHER_FORMATS:
+        if pattern == "%Y%m%d" and not texts.str.fullmatch(r"\d{8}").all():
+            continue  # it would read 2023111 as one of two days
         parsed = _to_seconds(pd.to_datetime(texts, format=pattern, errors="coerce"))
         if np.isnat(parsed).any():
             if best is None or np.isnat(best).sum() > np.isnat(parsed).sum():

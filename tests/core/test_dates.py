@@ -108,6 +108,7 @@ def test_days_far_out_are_days(day: str) -> None:
         (["13/02/2021", "02/13/2021"], 1),
         (["31 Jan 2021", ""], 1),
         (["soon", "later"], 2),
+        (["2021111", "20211112"], 2),
     ],
 )
 def test_what_cannot_be_read_is_counted_and_not_shown(values: list[str | None], n_bad: int) -> None:
