@@ -78,13 +78,12 @@ def coarsen_periods(series: pd.Series, precision: str, *, column: Hashable) -> p
             f"{precision!r}; ask for a coarser precision."
         )
     labels = period_labels(start, precision)
-    released = series.astype(object)
     # A year may have been read from a file as a number: it is written the same and stays.
-    changed = known & (period_texts(series) != labels)
-    return series if not changed.any() else released.where(~changed, labels)
+    changed = known & (_period_texts(series) != labels)
+    return pd.Series(labels) if changed.any() else series
 
 
-def period_texts(series: pd.Series) -> np.ndarray:
+def _period_texts(series: pd.Series) -> np.ndarray:
     """Give the values as text, whole numbers (years) without a decimal point."""
     if pd.api.types.is_numeric_dtype(series.dtype):
         series = series.astype("Int64")

@@ -160,19 +160,20 @@ class TemporalNoise(KeyedNoise):
         columns = self._read_columns(table)
         keys = self._row_keys(columns)
         shift = self._draw_shift(keys) if self.shift and self._chosen else None
-        released = table
+        same_dtype: dict[Hashable, pd.Series] = {}
+        labels: dict[Hashable, pd.Series] = {}
         for name in self._chosen:
-            series = columns[name]
+            series, here = columns[name], self._here(table, name)
             times = read_times(series, column=name)
             if times is None:
                 if self.shift or self.jitter:
                     refuse_to_move_periods(series, column=name)
-                column, keep_dtype = coarsen_periods(series, self.precision, column=name), False
-            else:
-                days = self._move(times, shift, name, keys)
-                column, keep_dtype = write_days(days, series, self.precision, column=name)
-            released = released.replace({self._here(table, name): column}, keep_dtype=keep_dtype)
-        return released
+                labels[here] = coarsen_periods(series, self.precision, column=name)
+                continue
+            days = self._move(times, shift, name, keys)
+            column, keeps_dtype = write_days(days, series, self.precision, column=name)
+            (same_dtype if keeps_dtype else labels)[here] = column
+        return table.replace(same_dtype, keep_dtype=True).replace(labels)
 
     def _draw_shift(self, keys: RowKeys) -> np.ndarray:
         return uniform_integers(keys.of_person("shift"), -self.shift, self.shift)
