@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -197,7 +198,7 @@ class CensusPopulation:
         if table.n_rows == 0:
             return result_frame(index, **{name: np.empty(0) for name in RESULT_COLUMNS})
         known = [name for name in self.columns if name in table]
-        unmatched: dict[str, np.ndarray | bool] = {str(name): True for name in table.columns}
+        unmatched: dict[Hashable, np.ndarray | bool] = {name: True for name in table.columns}
         ages, age = read_ages(table)
         sexes, sex = read_genders(table)
         origins, origin = read_ethnicities(table, hispanic_separate)

@@ -129,14 +129,17 @@ class Queries:
             )
             count += self._weights_in(state)[ages] @ _by_sex_and_band(joint, masks)
             # What is published bounds what is modelled: of a county, the people of any origin in
-            # the same bands; of a state, those of the same origin in the whole bands.
+            # the same bands (in Texas, of any age); of a state, those of the same origin in the
+            # whole bands.
             outer = any_origin if is_county else masks
-            limit += self._touched[ages] @ _by_sex_and_band(joint, outer)
+            touched = self._touched[ages]
             how = np.maximum(how, split)
             if is_county:
                 how = np.maximum(how, fitted)
                 if state in MODELLED_AGE_STATES:
                     how = np.maximum(how, np.where(self.every_age[ages], PUBLISHED, JOINT)[:, None])
+                    touched = np.ones_like(touched)
+            limit += touched @ _by_sex_and_band(joint, outer)
         # A fit meets what is published up to rounding errors only.
         count = np.where(how == PUBLISHED, np.rint(count), count)
         low, high = interval(count, how)

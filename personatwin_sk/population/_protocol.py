@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -65,7 +66,7 @@ class ReferencePopulation(Protocol):
     """
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[Hashable, ...]:
         """Names of the columns that the population knows."""
         ...
 
@@ -103,7 +104,7 @@ def result_frame(index: pd.Index, **columns: np.ndarray | str) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS}, index=index)
 
 
-def unmatched_tuples(flags: dict[str, np.ndarray | bool], n_rows: int) -> np.ndarray:
+def unmatched_tuples(flags: Mapping[Any, np.ndarray | bool], n_rows: int) -> np.ndarray:
     """Name, row by row, the columns that a count leaves out of account.
 
     Parameters

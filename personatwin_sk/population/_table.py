@@ -29,7 +29,7 @@ class TablePopulation:
 
     Attributes
     ----------
-    columns : tuple of str
+    columns : tuple
         The columns of the table but that of the counts.
     provenance : Provenance
         Where the counts come from.
@@ -124,9 +124,9 @@ class TablePopulation:
         return cls(dimensions, codes, people, provenance)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[Hashable, ...]:
         """Names of the columns that the population knows."""
-        return tuple(str(dimension.name) for dimension in self._dimensions)
+        return tuple(dimension.name for dimension in self._dimensions)
 
     def __repr__(self) -> str:
         return f"TablePopulation(columns={list(self.columns)!r}, n_cells={len(self._people)})"
@@ -156,7 +156,7 @@ class TablePopulation:
         table, index = read_table(frame)
         if table.n_rows == 0:
             return result_frame(index, **{name: np.empty(0) for name in RESULT_COLUMNS})
-        unmatched: dict[str, np.ndarray | bool] = {str(name): True for name in table.columns}
+        unmatched: dict[Hashable, np.ndarray | bool] = {name: True for name in table.columns}
         queries: dict[int, Query] = {}
         rows: dict[int, np.ndarray] = {}
         for position, dimension in enumerate(self._dimensions):
@@ -170,7 +170,7 @@ class TablePopulation:
                     f"{n_bad} of {table.n_rows} values of {dimension.name!r} are not in the table "
                     "of counts; use its values, bands or sets of them, or null for not known"
                 )
-            unmatched[str(dimension.name)] = query.says_nothing[row]
+            unmatched[dimension.name] = query.says_nothing[row]
             queries[position], rows[position] = query, row
         count, modelled = self._count_rows(queries, rows, table.n_rows)
         return result_frame(
