@@ -74,7 +74,9 @@ class TableTransformer(SecretReprMixin, TransformerMixin, BaseEstimator):
         -------
         self
         """
-        self._fit(read_table(self, X, reset=True))
+        table = read_table(self, X, reset=True)
+        self._fitted_on_array = table.kind == "array"
+        self._fit(table)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -89,8 +91,7 @@ class TableTransformer(SecretReprMixin, TransformerMixin, BaseEstimator):
         table of the kind that came in, or as ``set_output`` says
         """
         check_is_fitted(self)
-        table = self._transform(read_table(self, X, reset=False))
-        return table.to_container(output_container(self))
+        return self._give_back(self._transform(read_table(self, X, reset=False)))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns that come out.
@@ -108,6 +109,14 @@ class TableTransformer(SecretReprMixin, TransformerMixin, BaseEstimator):
         names = check_feature_names_in(self, input_features)
         positions = self._columns_out(list(range(len(names))))
         return np.asarray([names[i] for i in positions], dtype=object)
+
+    def _give_back(self, table: Table) -> Any:
+        """Give a table to the user, as ``set_output`` says or as the kind that came in."""
+        container = output_container(self)
+        if container == "default" and self._fitted_on_array and table.kind != "array":
+            # What was learnt from an array has no names to give to the columns of a table.
+            return table.to_pandas().to_numpy()
+        return table.to_container(container)
 
     def _columns_out(self, positions: list[int]) -> list[int]:
         """Tell which columns come out, by position; all of them unless overridden."""

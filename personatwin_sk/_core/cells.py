@@ -45,6 +45,9 @@ def group_rows(code_columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarr
             # The combined number would not fit: close the gaps first. Order is kept.
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
             size = int(key.max(initial=-1)) + 1
+        if size * max(width, 1) >= 2**62:
+            column = np.unique(column, return_inverse=True)[1].astype(np.int64)
+            width = int(column.max(initial=-1)) + 1
         key = key * max(width, 1) + column
         size *= max(width, 1)
     if 0 < size <= 4 * len(key) + 1024:  # dense numbers: counting is faster than sorting

@@ -60,7 +60,7 @@ def factorize(series: pd.Series) -> tuple[np.ndarray, pd.Series]:
 
 
 def _one_null(series: pd.Series) -> pd.Series:
-    """Give the null of a column; where None, NaN ... stand side by side, not the first that came."""
+    """Give the null of a column; among None, NaN ... it is not the one that came first."""
     nulls = series[is_null(series)]
     if series.dtype == object:
         kinds = sorted(pd.unique(nulls), key=lambda null: type(null).__name__)
@@ -76,8 +76,8 @@ def _one_spelling(series: pd.Series, distinct: pd.Series) -> pd.Series:
     numbers = {
         kind
         for kind in kinds
-        if issubclass(kind, int | float | np.integer | np.floating | np.bool_)
-        and not issubclass(kind, np.timedelta64)
+        if kind is not np.timedelta64
+        and issubclass(kind, int | float | np.integer | np.floating | np.bool_)
     }
     if len(numbers) < 2 or numbers <= {bool, np.bool_}:
         return distinct

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -17,7 +18,7 @@ from personatwin_sk._core.cells import Cells, group_rows
 from personatwin_sk._core.columns import factorize, is_ordered
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import find_column, find_columns
-from personatwin_sk._core.sklearn_private import Interval, StrOptions, output_container
+from personatwin_sk._core.sklearn_private import Interval, StrOptions
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.merging._encoding import Encoding
 from personatwin_sk.merging._information_loss import (
@@ -30,6 +31,24 @@ from personatwin_sk.merging._people import one_row_per_person
 from personatwin_sk.merging._representatives import represent
 
 __all__ = ["PersonaMerger"]
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """Where the columns of the fit stand, by position: an array that comes later has no names."""
+
+    keys: list[int]
+    person: int | None
+    order: int | None
+
+    def key_names(self, table: Table) -> list[Hashable]:
+        return [table.columns[position] for position in self.keys]
+
+    def person_name(self, table: Table) -> Hashable | None:
+        return None if self.person is None else table.columns[self.person]
+
+    def order_name(self, table: Table) -> Hashable | None:
+        return None if self.order is None else table.columns[self.order]
 
 
 class PersonaMerger(TableTransformer):
@@ -146,8 +165,7 @@ class PersonaMerger(TableTransformer):
         """
         self.fit(X, y)
         # One table, one warning about people whose rows disagree: fit has given it.
-        table = self._merge(read_table(self, X, reset=False), warn=False)
-        return table.to_container(output_container(self))
+        return self._give_back(self._merge(read_table(self, X, reset=False), warn=False))
 
     def apply(self, X: Any) -> np.ndarray:
         """Give the persona of each row.
@@ -174,7 +192,7 @@ class PersonaMerger(TableTransformer):
             ``class_size``, the people that it stands for.
         """
         check_is_fitted(self)
-        columns = {name: values for name, values in zip(self._keys, self._released, strict=True)}
+        columns = {name: self._released[position] for name, position in self._names_out}
         return pd.DataFrame({**columns, "class_size": self.class_sizes_})
 
     def __sklearn_tags__(self) -> Tags:
@@ -185,14 +203,17 @@ class PersonaMerger(TableTransformer):
 
     def _fit(self, table: Table) -> None:
         keys = self._find_keys(table)
-        self._person = find_column(
-            table, self.person_id, parameter="person_id", owner="PersonaMerger"
+        person = find_column(table, self.person_id, parameter="person_id", owner="PersonaMerger")
+        order = find_column(table, self.order_by, parameter="order_by", owner="PersonaMerger")
+        if person in keys:
+            raise InputError(f"PersonaMerger: the person column {person!r} cannot be a key.")
+        # A canonical order of keys: their order in the table has no say in the partition.
+        canonical = sorted(keys, key=lambda name: (type(name).__name__, str(name)))
+        self._roles = _Roles(
+            keys=[table.columns.index(name) for name in canonical],
+            person=None if person is None else table.columns.index(person),
+            order=None if order is None else table.columns.index(order),
         )
-        self._order = find_column(table, self.order_by, parameter="order_by", owner="PersonaMerger")
-        if self._person in keys:
-            raise InputError(f"PersonaMerger: the person column {self._person!r} cannot be a key.")
-        self._keys = keys
-        self._positions = [table.columns.index(name) for name in keys]
         chosen_row, _ = self._one_row_per_person(table, warn=True)
         _refuse_infinite(table, keys)
         if len(chosen_row) < self.k:
@@ -200,29 +221,24 @@ class PersonaMerger(TableTransformer):
                 f"k={self.k} people are needed for a persona and the table has only "
                 f"{len(chosen_row)} (n_samples={table.n_rows}); lower k or give more people."
             )
-        # A canonical order of columns: their order in the table has no say in the partition.
-        canonical = sorted(keys, key=lambda name: (type(name).__name__, str(name)))
-        self._canonical = canonical
-        rows = [table[name].take(chosen_row).reset_index(drop=True) for name in canonical]
-        self._cells, _ = Cells.from_columns(rows)
-        self._encoding = Encoding(self._cells.values, self._cells.codes, self._cells.people)
+        self._cells, _ = self._count_cells(table, chosen_row)
+        people = self._cells.people
+        self._encoding = Encoding(self._cells.values, self._cells.codes, people)
         matrix = self._encoding.matrix()
-        class_of_cell = partition_cells(matrix, self._cells.people, self.k)
+        class_of_cell = partition_cells(matrix, people, self.k)
         released = represent(self._cells, self._encoding.kinds, class_of_cell, self.representation)
         # Classes that are released as the same row are the same persona.
         persona_of_class, first = group_rows([factorize(column)[0] for column in released])
         self._persona_of_cell = persona_of_class[class_of_cell]
-        released = [column.take(first).reset_index(drop=True) for column in released]
-        self._released = [released[canonical.index(name)] for name in keys]
-        self.class_sizes_ = np.bincount(self._persona_of_cell, weights=self._cells.people).astype(
-            np.int64
-        )
+        self._released = [column.take(first).reset_index(drop=True) for column in released]
+        self._names_out = [(name, canonical.index(name)) for name in keys]
+        self.class_sizes_ = np.bincount(self._persona_of_cell, weights=people).astype(np.int64)
         self.n_personas_ = len(self.class_sizes_)
         self.n_suppressed_ = 0
-        self._centers = class_means(matrix, self._cells.people, self._persona_of_cell)
-        self.sse_ratio_ = squared_error_ratio(matrix, self._cells.people, self._persona_of_cell)
+        self._centers = class_means(matrix, people, self._persona_of_cell)
+        self.sse_ratio_ = squared_error_ratio(matrix, people, self._persona_of_cell)
         penalties = [
-            certainty_penalty(column, self._persona_of_cell, self._cells.people)
+            certainty_penalty(column, self._persona_of_cell, people)
             for column in self._cells.columns()
         ]
         self.information_loss_ = float(np.mean(penalties))
@@ -231,16 +247,16 @@ class PersonaMerger(TableTransformer):
         return self._merge(table, warn=True)
 
     def _merge(self, table: Table, *, warn: bool) -> Table:
-        names = [table.columns[position] for position in self._positions]
         persona = self._persona_of_row(table, warn=warn)
         merged = table.replace(
             {
                 name: released.take(persona).reset_index(drop=True)
-                for name, released in zip(names, self._released, strict=True)
+                for name, released in zip(self._roles.key_names(table), self._released, strict=True)
             },
             keep_dtype=self.representation == "center",
         )
-        return merged if self._person is None else merged.replace({self._person: persona})
+        person = self._roles.person_name(table)
+        return merged if person is None else merged.replace({person: persona})
 
     def _find_keys(self, table: Table) -> list[Hashable]:
         owner = "PersonaMerger"
@@ -262,22 +278,29 @@ class PersonaMerger(TableTransformer):
     def _one_row_per_person(self, table: Table, *, warn: bool) -> tuple[np.ndarray, np.ndarray]:
         return one_row_per_person(
             table,
-            sorted(self._keys, key=lambda name: (type(name).__name__, str(name))),
-            self._person,
+            self._roles.key_names(table),
+            self._roles.person_name(table),
             on_conflict=self.on_conflict,
-            order_by=self._order,
+            order_by=self._roles.order_name(table),
             warn=warn,
+        )
+
+    def _count_cells(self, table: Table, chosen_row: np.ndarray) -> tuple[Cells, np.ndarray]:
+        return Cells.from_columns(
+            [
+                table[name].take(chosen_row).reset_index(drop=True)
+                for name in self._roles.key_names(table)
+            ]
         )
 
     def _persona_of_row(self, table: Table, *, warn: bool) -> np.ndarray:
         chosen_row, person_of_row = self._one_row_per_person(table, warn=warn)
-        rows = [table[name].take(chosen_row).reset_index(drop=True) for name in self._canonical]
-        cells, cell_of_person = Cells.from_columns(rows)
+        cells, cell_of_person = self._count_cells(table, chosen_row)
         persona_of_cell = self._look_up(cells)
         unseen = np.flatnonzero(persona_of_cell < 0)
         if len(unseen):
-            columns = [column.take(unseen) for column in cells.columns()]
-            points = self._encoding.encode([c.reset_index(drop=True) for c in columns])
+            columns = [column.take(unseen).reset_index(drop=True) for column in cells.columns()]
+            points = self._encoding.encode(columns)
             persona_of_cell[unseen] = cKDTree(self._centers).query(points)[1]
         return persona_of_cell[cell_of_person][person_of_row]
 
