@@ -70,8 +70,8 @@ NOT_BY_CONTENT = {
 OHIO = (
     "Adams Allen Ashland Ashtabula Athens Auglaize Belmont Brown Butler Carroll Champaign Clark "
     "Clermont Clinton Columbiana Coshocton Crawford Cuyahoga Darke Defiance Delaware Erie "
-    "Fairfield Fayette Franklin Fulton Gallia Geauga Greene Guernsey Hamilton Hancock Hardin Harrison Henry "
-    "Highland Hocking Holmes Huron Jackson"
+    "Fairfield Fayette Franklin Fulton Gallia Geauga Greene Guernsey Hamilton Hancock Hardin "
+    "Harrison Henry Highland Hocking Holmes Huron Jackson"
 )
 NOT_BY_CONTENT["unique counties"] = [f"{name} County, OH" for name in OHIO.split()]
 
