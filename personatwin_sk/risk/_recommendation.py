@@ -60,8 +60,8 @@ def recommend(
             )
         if n_raised:
             parts.append(
-                f"In {n_raised} classes the population counts fewer people than the file has: "
-                "check whether it is the population that the file was drawn from."
+                f"In {_counted(n_raised, 'class', 'classes')} the population counts fewer people "
+                "than the file has: check that it is the population that the file was drawn from."
             )
     parts.append(_what_to_do(upper, k_anonymity, event_risk))
     return " ".join(parts)
@@ -97,5 +97,9 @@ def _what_to_do(upper: float, k_anonymity: int, event_risk: EventRisk) -> str:
         )
     return (
         "The classes drive the risk: raise k (the smallest class has "
-        f"{k_anonymity} people) or coarsen the quasi-identifiers."
+        f"{_counted(k_anonymity, 'person', 'people')}) or coarsen the quasi-identifiers."
     )
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

@@ -1,0 +1,154 @@
+"""The report: levels, recommendations, and nothing of any person."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personatwin_sk.population import TablePopulation
+from personatwin_sk.risk import EventRisk, RiskFigures, RiskReport, assess_risk
+
+NO_EVENTS = EventRisk(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
+
+
+def report_of(upper, event_upper=0.0):
+    figures = RiskFigures(upper, upper)
+    return RiskReport(
+        attacker="journalist",
+        k_anonymity=5,
+        n_people=10,
+        n_classes=2,
+        n_suppressed=0,
+        population_average_risk=upper,
+        max_risk=upper,
+        upper=upper,
+        prosecutor=figures,
+        journalist=figures,
+        marketer=figures,
+        individual_risks=np.array([0.123456789]),
+        event_risk=dataclasses.replace(NO_EVENTS, upper=event_upper),
+        modelled_share=0.0,
+        n_raised=0,
+        n_unknown_to_population=0,
+        population_sources=(),
+        recommendation="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("upper", "event_upper", "level"),
+    [
+        (0.0, 0.0, "SAFE_FOR_PUBLIC_RELEASE"),
+        (0.01, 0.0, "SAFE_FOR_PUBLIC_RELEASE"),
+        (0.0100001, 0.0, "SAFE_FOR_RESEARCH"),
+        (0.05, 0.05, "SAFE_FOR_RESEARCH"),
+        (0.0, 0.0500001, "INTERNAL_USE_ONLY"),
+        (0.15, 0.0, "INTERNAL_USE_ONLY"),
+        (0.1500001, 0.0, "UNSAFE"),
+        (0.001, 1.0, "UNSAFE"),
+        (np.mean([1 / 20] * 7), 0.0, "SAFE_FOR_RESEARCH"),  # rounding is not risk
+    ],
+)
+def test_the_level_is_that_of_the_larger_upper_limit(upper, event_upper, level):
+    report = report_of(upper, event_upper)
+    assert report.get_risk_level() == level
+    assert report.verdict_risk == max(upper, event_upper)
+    assert report.to_dict()["risk_level"] == level
+
+
+def canary_tables():
+    """Values that must appear nowhere, nor the risk of any one person."""
+    original = pd.DataFrame(
+        {
+            "who": [f"canary-id-{n}" for n in range(12)],
+            "age": [77] + [31] * 6 + [52] * 5,
+            "job": ["canary-job"] + ["clerk"] * 11,
+            "kind": ["canary-kind"] + ["arrest"] * 11,
+            "date": ["1999-09-09"] + ["2023-01-01"] * 11,
+        }
+    )
+    return original, original.assign(who=range(12))
+
+
+def test_nothing_of_a_person_is_in_any_text():
+    original, released = canary_tables()
+    population = TablePopulation.from_frame(
+        pd.DataFrame({"age": [77, 31, 52], "n": [1, 60, 50]}).assign(job="clerk")
+    )
+    for known in (None, population):
+        report = assess_risk(
+            original,
+            released,
+            ["age", "job"] if known is None else ["age"],
+            person_id="who",
+            population=known,
+            known_events=1,
+            event_type="kind",
+            date="date",
+        )
+        texts = (repr(report), str(report), json.dumps(report.to_dict()), report.recommendation)
+        for text in texts:
+            for canary in ("canary", "77", "1999", "clerk", "individual"):
+                assert canary not in text
+
+
+def test_to_dict_is_json_and_holds_every_aggregate():
+    original, released = canary_tables()
+    report = assess_risk(original, released, "age", person_id="who")
+    result = json.loads(json.dumps(report.to_dict()))
+    names = {field.name for field in dataclasses.fields(RiskReport)}
+    assert set(result) == names - {"individual_risks"} | {"risk_level"}
+    assert result["prosecutor"] == pytest.approx({"mean": 0.25, "max": 1.0})
+    assert result["event_risk"]["known_events"] == 0
+    assert result["n_people"] == 12
+
+
+def test_a_report_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        report_of(0.1).upper = 0.0
+
+
+def test_census_counts_decide_only_for_who_does_not_know_the_file():
+    original = pd.DataFrame({"age": [31] * 6})
+    population = TablePopulation.from_frame(pd.DataFrame({"age": [31], "n": [600]}))
+    starts = {
+        attacker: assess_risk(
+            original, original, "age", population=population, attacker=attacker
+        ).recommendation.startswith("CENSUS:")
+        for attacker in ("prosecutor", "journalist", "marketer")
+    }
+    assert starts == {"prosecutor": False, "journalist": True, "marketer": True}
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (["2023-01", "2023-02", "2023-03", "2023-04"], "Events drive the risk"),
+        (["2023"] * 4, "The classes drive the risk"),
+    ],
+)
+def test_the_recommendation_names_what_drives_the_risk(dates, words):
+    table = pd.DataFrame({"age": [30] * 4, "kind": "arrest", "date": dates})
+    report = assess_risk(table, table, "age", known_events=1, event_type="kind", date="date")
+    assert words in report.recommendation
+
+
+def test_the_recommendation_says_what_the_population_does_not_know_or_counts_too_low():
+    population = TablePopulation.from_frame(pd.DataFrame({"age": [31, 52], "n": [2, 900]}))
+    original = pd.DataFrame({"age": [31.0] * 5 + [52.0] * 5 + [np.nan]})
+    report = assess_risk(original, original, "age", population=population)
+    assert (report.n_raised, report.n_unknown_to_population) == (1, 1)
+    assert "1 of 11 people" in report.recommendation
+    assert "In 1 class the population counts fewer" in report.recommendation
+
+
+def test_a_release_that_needs_nothing_more_is_told_so():
+    population = TablePopulation.from_frame(pd.DataFrame({"age": [31], "n": [600]}))
+    original = pd.DataFrame({"age": [31] * 6})
+    report = assess_risk(original, original, "age", population=population)
+    assert report.get_risk_level() == "SAFE_FOR_PUBLIC_RELEASE"
+    assert "Neither classes nor events" in report.recommendation
