@@ -43,6 +43,7 @@ _RACES: dict[tuple[int, ...], tuple[str, ...]] = {
         "american indians",
         "alaska native",
         "alaskan native",
+        "native",
         "native american",
         "native americans",
         "native american indian",

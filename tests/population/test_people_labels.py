@@ -49,6 +49,7 @@ def test_other_genders_are_not_guessed(label):
                 "Native American",
                 "American Indian",
                 "AIAN",
+                "Native",
                 "AI/AN",
                 "Alaska Native",
                 "American Indian and Alaska Native",
