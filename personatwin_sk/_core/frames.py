@@ -140,7 +140,8 @@ class Table:
             for name, column in series.items():
                 if keep_dtype:
                     column = _cast_pandas(column, self._native[name].dtype)
-                native[name] = column.array
+                # As a Series: pandas would guess a dtype for a bare array of objects.
+                native[name] = column.set_axis(native.index)
         elif self.kind == "array":
             native = _replace_in_array(self._native, series, keep_dtype)
         else:
@@ -265,10 +266,9 @@ def _cast_pandas(series: pd.Series, dtype: Any) -> pd.Series:
         if unknown.any():  # a new value, such as a label: the old categories cannot hold it
             return series.astype(pd.CategoricalDtype(pd.unique(series.dropna())))
         return series.astype(dtype)
-    if pd.api.types.is_integer_dtype(dtype) and series.isna().any():
-        return series.astype("Int64")  # a plain integer column has no null
-    if pd.api.types.is_bool_dtype(dtype) and series.isna().any():
-        return series.astype("boolean")
+    if isinstance(dtype, np.dtype) and dtype.kind in "iub" and series.isna().any():
+        # A plain column of whole numbers or of bools has no null; its nullable twin does.
+        return series.astype("boolean" if dtype.kind == "b" else "Int64")
     return series.astype(dtype)
 
 
@@ -281,9 +281,7 @@ def _replace_in_array(
         if pd.api.types.is_numeric_dtype(column.dtype):
             has_null = bool(column.isna().any())
             values = (
-                column.to_numpy(dtype=float if has_null else None, na_value=np.nan)
-                if (has_null)
-                else column.to_numpy()
+                column.to_numpy(dtype=float, na_value=np.nan) if has_null else column.to_numpy()
             )
         else:
             values = column.to_numpy(dtype=object)
@@ -295,6 +293,8 @@ def _replace_in_array(
             if not numeric or not np.issubdtype(dtype, np.number):
                 dtype = np.dtype(object)
                 break
+            if dtype.kind in "iu" and values.dtype.kind == "f" and not np.isfinite(values).all():
+                dtype = np.result_type(dtype, values.dtype)  # whole numbers have no NaN
             fits = np.array_equal(values.astype(dtype), values, equal_nan=True)
             if not (keep_dtype or fits):
                 dtype = np.result_type(dtype, values.dtype)
