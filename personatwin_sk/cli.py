@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     protect.add_argument(
         "--random-state",
-        type=int,
+        type=_seed,
         metavar="N",
         help="make the result repeatable; whoever knows the number can take the noise off",
     )
@@ -134,6 +134,13 @@ def _parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="replace a release that is in the folder"
     )
     return parser
+
+
+def _seed(text: str) -> int:
+    """Read a seed as scikit-learn takes them."""
+    if not (text.isascii() and text.isdigit() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError("give a whole number from 0 to 4294967295")
+    return int(text)
 
 
 def _protect(options: argparse.Namespace) -> None:

@@ -27,14 +27,14 @@ def least_event_risk(people: np.ndarray, event_types: pd.Series) -> float:
 
     Examples
     --------
-    >>> least_event_risk(np.array([0, 1, 2]), pd.Series(["arrest", "arrest", "trial"])).round(3)
+    >>> round(least_event_risk(np.array([0, 1, 2]), pd.Series(["arrest", "arrest", "trial"])), 3)
     0.667
     """
     kind = pd.factorize(event_types, use_na_sentinel=False)[0]
     pairs = pd.DataFrame({"person": people, "kind": kind})
     having = np.bincount(pairs.drop_duplicates()["kind"])
     chances = pd.Series(1 / having[kind]).groupby(people).mean()
-    return np.float64(chances.mean())
+    return float(chances.mean())
 
 
 class StagedSearch:

@@ -1,0 +1,160 @@
+"""Files: whole or not at all, and only what may leave."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personatwin_sk.exceptions import InputError
+from personatwin_sk.release import _export as export
+from personatwin_sk.release import (
+    create_safe_personas,
+    export_personas,
+    export_privacy_report,
+    personas_to_dataframe,
+    personas_to_event_dataframe,
+    write_release,
+)
+
+ALL = ["personas.csv", "events.csv", "risk.json", "report.html"]
+
+
+@pytest.fixture(scope="module")
+def result():
+    rng = np.random.default_rng(0)
+    people = pd.DataFrame(
+        {
+            "person_id": [f"{i:03d}" for i in range(40)],
+            "age": rng.integers(20, 60, 40),
+            "date": pd.Timestamp("2020-05-05") + pd.to_timedelta(rng.integers(0, 90, 40), "D"),
+            "event_type": "visit",
+            "outcome": rng.choice(["well", "ill, still"], 40),
+        }
+    )
+    return create_safe_personas(people, known_events=0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def people_only():
+    people = pd.DataFrame({"person_id": range(40), "age": np.arange(40) + 20})
+    return create_safe_personas(people, known_events=0, random_state=0)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_all_files_are_written_and_say_what_the_result_says(result, tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "safe"
+    assert write_release(result, folder) == ALL
+    assert names(folder) == sorted(ALL)
+    assert names(tmp_path / "deep") == ["safe"]
+    personas = pd.read_csv(folder / "personas.csv", dtype={"age": str})
+    expected = personas_to_dataframe(result.personas)
+    assert personas["persona_id"].tolist() == expected["persona_id"].tolist()
+    assert personas["age"].tolist() == expected["age"].astype(str).tolist()
+    assert personas["class_size"].sum() == 40
+    events = pd.read_csv(folder / "events.csv")
+    pd.testing.assert_frame_equal(
+        events, personas_to_event_dataframe(result.personas), check_dtype=False
+    )
+    assert json.loads((folder / "risk.json").read_text("utf-8")) == result.to_dict()
+    assert "Privacy report" in (folder / "report.html").read_text("utf-8")
+
+
+def test_people_without_events_have_no_file_of_events(people_only, tmp_path: Path) -> None:
+    assert write_release(people_only, tmp_path / "safe", report=False) == [
+        "personas.csv",
+        "risk.json",
+    ]
+
+
+def test_an_empty_folder_is_used_as_it_is(result, tmp_path: Path) -> None:
+    write_release(result, tmp_path, report=False)
+    assert names(tmp_path) == ["events.csv", "personas.csv", "risk.json"]
+
+
+def test_a_folder_with_files_is_refused(result, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds files"):
+        write_release(result, tmp_path)
+    assert names(tmp_path) == ["mine.txt"]
+
+
+def test_force_replaces_only_our_files(result, people_only, tmp_path: Path) -> None:
+    write_release(result, tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
+    write_release(people_only, tmp_path, report=False, force=True)
+    # The events and the report of the earlier release would contradict the new personas.
+    assert names(tmp_path) == ["mine.txt", "personas.csv", "risk.json"]
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert len(pd.read_csv(tmp_path / "personas.csv")) == len(people_only.personas)
+
+
+def test_a_file_is_no_folder(result, tmp_path: Path) -> None:
+    (tmp_path / "safe").write_text("mine")
+    for folder in (tmp_path / "safe", tmp_path / "safe" / "deeper"):
+        with pytest.raises(InputError):
+            write_release(result, folder, force=True)
+    assert names(tmp_path) == ["safe"]
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_failure_halfway_leaves_nothing(
+    result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: bool
+) -> None:
+    folder = tmp_path / "safe"
+    if existing:
+        write_release(result, folder, report=False)
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def fail(result: object) -> str:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(export, "_report_text", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_release(result, folder, force=True)
+    if existing:
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    else:
+        assert names(tmp_path) == []
+
+
+def test_a_file_of_its_own_is_written_whole_or_not(
+    result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "personas.csv"
+    path.write_text("old")
+
+    def fail(*arguments: object) -> None:
+        raise OSError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail)
+        with pytest.raises(OSError, match="no"):
+            export_personas(result.personas, path)
+    assert names(tmp_path) == ["personas.csv"]
+    assert path.read_text() == "old"
+    export_personas(result.personas, path)
+    assert len(pd.read_csv(path)) == len(result.personas)
+
+
+def test_report_on_its_own(result, tmp_path: Path) -> None:
+    export_privacy_report(result, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert text.startswith("<!DOCTYPE html>") and text.rstrip().endswith("</html>")
+
+
+def test_files_obey_the_mask_of_the_process(result, tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write_release(result, tmp_path / "safe", report=False)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "safe").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "safe" / "personas.csv").stat().st_mode & 0o777 == 0o640
