@@ -182,8 +182,13 @@ class Table:
         return self.select(name for name in self.columns if name not in gone)
 
     def to_native(self) -> Any:
-        """Give the table back as the kind that came in."""
-        return self._native.to_native() if isinstance(self._native, nw.DataFrame) else self._native
+        """Give the table back as the kind that came in; never the very object that came in.
+
+        scikit-learn's ``set_output`` renames the columns of what it is given, in place.
+        """
+        if isinstance(self._native, nw.DataFrame):
+            return self._native.clone().to_native()
+        return self._native.copy() if self.kind == "array" else self._native.copy(deep=False)
 
     def to_container(self, container: str) -> Any:
         """Give the table back as "pandas" or "polars"; anything else: as the kind that came in."""
@@ -217,6 +222,9 @@ def _plain(series: pd.Series) -> pd.Series:
         return pd.Series(values, index=series.index)
     if isinstance(series.dtype, pd.SparseDtype):
         return series.sparse.to_dense()
+    if isinstance(series.dtype, pd.ArrowDtype) and series.dtype.kind in "MO":
+        # Arrow's days and decimals have none of pandas' own methods.
+        return pd.Series(series.to_numpy(dtype=object, na_value=None)).infer_objects()
     return series
 
 

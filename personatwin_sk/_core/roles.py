@@ -21,7 +21,7 @@ def find_column(table: Table, spec: Any, *, parameter: str, owner: str) -> Hasha
     ----------
     table : Table
     spec : str, int or None
-        A column name, or a position for arrays. None gives None.
+        A column name, or a position. None gives None.
     parameter, owner : str
         Who asks, for the message.
 
@@ -39,12 +39,10 @@ def find_column(table: Table, spec: Any, *, parameter: str, owner: str) -> Hasha
     if spec is None:
         return None
     name = spec
-    if (
-        table.kind == "array"
-        and isinstance(spec, int | np.integer)
-        and -len(table.columns) <= spec < 0
-    ):
-        name = int(spec) + len(table.columns)
+    is_number = isinstance(spec, int | np.integer) and not isinstance(spec, bool)
+    if is_number and spec not in table and -len(table.columns) <= spec < len(table.columns):
+        # A number that is no column's name is a position, as in scikit-learn's ColumnTransformer.
+        name = table.columns[int(spec)]
     if name not in table:
         known = ", ".join(map(str, table.columns[:20])) + (
             " ..." if len(table.columns) > 20 else ""
