@@ -26,13 +26,16 @@ def test_columns_are_found_by_name_or_by_position() -> None:
     table, array = Table.of(FRAME), Table.of(np.zeros((2, 3)))
     assert find(table, "age") == "age"
     assert find(table, 7) == 7
+    assert find(table, 0) == "who"
+    assert find(table, -2) == "age"
+    assert find(Table.of(pd.DataFrame({1: [0], 0: [0]})), 0) == 0  # a name goes before a position
     assert find(table, None) is None
     assert find(array, 2) == 2
     assert find(array, np.int64(1)) == 1
     assert find(array, -1) == 2
 
 
-@pytest.mark.parametrize("spec", ["gender", 0, -1, "AGE"])
+@pytest.mark.parametrize("spec", ["gender", 3, -4, "AGE"])
 def test_a_missing_column_is_named_with_the_parameter_and_the_columns(spec: object) -> None:
     with pytest.raises(ColumnNotFoundError) as error:
         find(Table.of(FRAME), spec)
