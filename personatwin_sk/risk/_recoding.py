@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,8 @@ def global_labels(
     Returns
     -------
     pandas.Series of shape (n_values,) or None
-        What to count for each value: its label, or the value itself where no released row has it.
-        None where the recoding is not global.
+        What to count for each value: its label. A value that no released row has gets the label
+        that covers it, or stays as it is. None where the recoding is not global.
 
     Examples
     --------
@@ -62,25 +63,57 @@ def global_labels(
     value, label = np.divmod(pair, max(len(labels), 1))
     if len(np.unique(value)) < len(value):
         return None
-    value_texts, label_texts = values.astype(object), labels.astype(object)
-    parsed_values = [parse_label(item) for item in value_texts.take(value)]
-    parsed_labels = [parse_label(item) for item in label_texts]
-    covered = np.array(
-        [_covers(parsed_labels[at], item) for at, item in zip(label, parsed_values, strict=True)],
-        dtype=bool,
-    )
-    if not covered.all():
-        # Read together: what five digits mean is decided once for all of them.
-        places = find_areas([*label_texts, *value_texts.take(value[~covered])])
-        covered[~covered] = [
-            _contains_place(places[at], place)
-            for at, place in zip(label[~covered], places[len(labels) :], strict=True)
-        ]
-    if not covered.all() or _overlap(parsed_labels):
+    counted, label_texts = values.astype(object).reset_index(drop=True), labels.astype(object)
+    covers = _Cover(label_texts.tolist(), counted.tolist())
+    if not all(covers(*at) for at in zip(label, value, strict=True)) or covers.labels_overlap():
         return None
-    counted = value_texts.reset_index(drop=True).copy()
+    # A value that no released row has would have got the label that covers it.
+    unseen = np.setdiff1d(np.arange(len(counted)), value)
+    found = [(n, at) for n in unseen for at in range(len(labels)) if covers(at, n)]
     counted.iloc[value] = label_texts.to_numpy()[label]
+    counted.iloc[[n for n, _ in found]] = label_texts.to_numpy()[[at for _, at in found]]
     return counted
+
+
+class _Cover:
+    """Which labels of a column cover which of its values."""
+
+    def __init__(self, labels: Sequence[Any], values: Sequence[Any]) -> None:
+        self._texts = [*labels, *values]
+        self._labels = [parse_label(item) for item in labels]
+        self._values = [parse_label(item) for item in values]
+
+    @cached_property
+    def _places(self) -> list[Area | None]:
+        # Read together: what five digits mean is decided once for all of them.
+        return find_areas(self._texts)
+
+    def __call__(self, label: int, value: int) -> bool:
+        if _covers(self._labels[label], self._values[value]):
+            return True
+        if self._texts[label] is None or isinstance(self._labels[label], Interval):
+            return False
+        area, place = self._places[label], self._places[len(self._labels) + value]
+        if area is None or place is None:
+            return False
+        above = climb(place, area.level)
+        return (above.level, above.fips) == (area.level, area.fips)
+
+    def labels_overlap(self) -> bool:
+        """Tell whether two labels cover the same number or the same category."""
+        spans: list[tuple[float, float]] = []
+        categories: list[Any] = []
+        for label in self._labels:
+            for member in label.members if isinstance(label, ValueSet) else (label,):
+                ends = _ends(member)
+                if ends is None:
+                    categories.append(member)
+                else:
+                    spans.append(ends)
+        spans.sort()
+        return len(set(categories)) < len(categories) or any(
+            before[1] >= after[0] for before, after in itertools.pairwise(spans)
+        )
 
 
 def _covers(label: Any, value: Any) -> bool:
@@ -108,27 +141,3 @@ def _ends(label: Any) -> tuple[float, float] | None:
     if isinstance(label, int | float | np.number) and not isinstance(label, bool):
         return float(label), float(label)
     return None
-
-
-def _contains_place(area: Area | None, place: Area | None) -> bool:
-    if area is None or place is None:
-        return False
-    above = climb(place, area.level)
-    return (above.level, above.fips) == (area.level, area.fips)
-
-
-def _overlap(labels: Sequence[Any]) -> bool:
-    """Tell whether two of a column's labels cover the same number or the same category."""
-    spans: list[tuple[float, float]] = []
-    categories: list[Any] = []
-    for label in labels:
-        for member in label.members if isinstance(label, ValueSet) else (label,):
-            ends = _ends(member)
-            if ends is None:
-                categories.append(member)
-            else:
-                spans.append(ends)
-    spans.sort()
-    return len(set(categories)) < len(categories) or any(
-        before[1] >= after[0] for before, after in itertools.pairwise(spans)
-    )

@@ -80,12 +80,16 @@ def counted_as(original, released, shown, values_of):
     spellings = {frozenset(cover) for cover in covers.values()}
     if len(set().union(*covers.values())) < total and len(spellings) == len(covers):
         return list(original)
-    return [
-        value
-        if value is None or "X" in values_of(value)
-        else next(iter(label_of[value] or {value}))
-        for value in original
-    ]
+    result = []
+    for value in original:
+        if value is None or "X" in values_of(value):
+            result.append(value)
+        elif value in label_of:
+            result.append(next(iter(label_of[value])))
+        else:  # suppressed wherever it stands: it would have got the label that covers it
+            fitting = [label for label, cover in covers.items() if values_of(value) <= cover]
+            result.append(fitting[0] if fitting else value)
+    return result
 
 
 def by_hand(original, released, people, values_of, low=1.0):

@@ -65,9 +65,13 @@ def test_global_labels(values, released, expected):
     assert labels(values, released) == expected
 
 
-def test_a_value_that_nobody_released_has_stays_as_it_is():
-    result = global_labels(np.array([0, 0]), pd.Series([31, 52]), pd.Series(["30-39", "30-39"]))
-    assert result.tolist() == ["30-39", 52]
+def test_a_value_that_no_released_row_has_gets_the_label_that_covers_it_or_stays():
+    values = pd.Series([31, 34, 52])
+    result = global_labels(np.array([0, 0]), values, pd.Series(["30-39", "30-39"]))
+    assert result.tolist() == ["30-39", "30-39", 52]
+    places = pd.Series(["Hamilton County, OH", "Franklin County, OH", "Cook County, IL"])
+    result = global_labels(np.array([0]), places, pd.Series(["Ohio"]))
+    assert result.tolist() == ["Ohio", "Ohio", "Cook County, IL"]
 
 
 def test_nothing_released():
