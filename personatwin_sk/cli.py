@@ -19,6 +19,7 @@ from personatwin_sk.exceptions import (
 )
 
 DONE, UNUSABLE, INFEASIBLE = 0, 2, 3
+INTERRUPTED = 130  # as shells report it
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _say("error", f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}")
         return UNUSABLE
+    except KeyboardInterrupt:
+        _say("error", "interrupted; nothing was written")
+        return INTERRUPTED
     return DONE
 
 

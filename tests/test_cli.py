@@ -225,6 +225,24 @@ def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert status == 2
 
 
+def test_a_folder_is_no_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = protect(tmp_path)
+    refused(capsys, status, tmp_path.name)
+    assert status == 2
+
+
+def test_an_interruption_leaves_nothing(
+    good: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(release, "create_safe_personas", interrupt)
+    assert protect(good) == 130
+    assert capsys.readouterr().err == "personatwin: error: interrupted; nothing was written\n"
+    assert not (good.parent / "safe").exists()
+
+
 def test_a_folder_with_files_needs_force(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
     safe = good.parent / "safe"
     safe.mkdir()

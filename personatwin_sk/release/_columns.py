@@ -24,6 +24,8 @@ PERSON, EVENT_ID, DATE, EVENT_TYPE, OUTCOME = (
 )
 KEYS = ("age", "gender", "ethnicity", "geography")
 EVENT_COLUMNS = (EVENT_ID, DATE, EVENT_TYPE, OUTCOME)
+# Standard columns of free words: somebody's file may hold e-mail addresses in one of them.
+_WORDS = ("gender", "ethnicity", EVENT_TYPE, OUTCOME)
 STANDARD = (PERSON, *KEYS, *EVENT_COLUMNS)
 _BESIDE = "no column of anybody"
 
@@ -97,6 +99,7 @@ def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable])
     columns = ReleaseColumns.by_name(
         table.columns, keys=(*KEYS, *of_people), kept_of_events=of_events
     )
+    _refuse_identifiers(table, [c for c in (*columns.keys, *columns.events) if c in _WORDS])
     if not columns.keys:
         raise InputError(
             f"The table has none of the columns {', '.join(KEYS)}; "
@@ -124,11 +127,17 @@ def _kept_columns(
         )
     wanted: Collection[Hashable] = {*asked, *config.preserve_fields}
     kept = tuple(c for c in table.columns if c in wanted and c not in STANDARD)
-    reasons = recognised_identifiers(table, kept)
+    _refuse_identifiers(table, kept)
+    return kept
+
+
+def _refuse_identifiers(table: Table, names: Sequence[Hashable]) -> None:
+    reasons = recognised_identifiers(table, names)
     if reasons:
         told = "; ".join(f"{name!r}: {reason}" for name, reason in reasons.items())
-        raise InputError(f"keep: direct identifiers are never released ({told})")
-    return kept
+        raise InputError(
+            f"Direct identifiers are never released ({told}); leave the column out, or clean it"
+        )
 
 
 def recognised_identifiers(table: Table, names: Sequence[Hashable]) -> dict[Hashable, str]:

@@ -72,13 +72,16 @@ class StagedSearch:
         grid = first_grid(self.pipeline, n_people, dates_matter=dates_matter)
         try:
             found = self._search(original, grid)
-        except InfeasibleRiskError:
+        except InfeasibleRiskError as first:
             # Wider places cost much and help only where classes, not events, are what fails;
             # so they are tried only when nothing else does.
             levels = wider_places(self.pipeline)
             if not levels:
                 raise
-            found = self._search(original, {**grid, LEVEL: levels})
+            try:
+                found = self._search(original, {**grid, LEVEL: levels})
+            except InfeasibleRiskError as second:
+                raise min(first, second, key=lambda error: error.nearest_risk or 0.0) from None
         gaps = between(found.cv_results_["params"], found.cv_results_["feasible"])
         if not gaps:
             return found

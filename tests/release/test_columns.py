@@ -95,6 +95,14 @@ def test_person_without_id_is_an_error_when_a_column_is_kept() -> None:
         choose_columns(court(person_id=["a", None, "b"], unit=[1, 1, 2]), CONFIG, ["unit"])
 
 
+@pytest.mark.parametrize("name", ["outcome", "event_type", "gender"])
+def test_identifiers_in_a_standard_column_are_refused(name: str) -> None:
+    addresses = ["ann@mail.org", "bo@mail.org", "cy@mail.org"]
+    with pytest.raises(InputError, match=f"'{name}': .*e-mail") as caught:
+        choose_columns(court(**{name: addresses}), CONFIG, ())
+    assert "mail.org" not in str(caught.value)
+
+
 def test_a_table_of_people_has_no_events() -> None:
     table = court().drop(["date", "event_type", "outcome"])
     columns = choose_columns(table, CONFIG, ())

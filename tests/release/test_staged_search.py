@@ -110,3 +110,14 @@ def test_a_table_without_places_has_no_wider_ones() -> None:
     with pytest.raises(InfeasibleRiskError):
         runner.run(people, 120, dates_matter=False)
     assert runner.n_candidates == 4
+
+
+def test_the_nearest_of_all_stages_is_named() -> None:
+    def risk(original, released):
+        at_floor = set(released["geography"]) & set(PEOPLE["geography"])
+        return report(0.2 if at_floor else 0.9, released)
+
+    with pytest.raises(InfeasibleRiskError, match="The nearest") as caught:
+        staged(risk).run(PEOPLE, 120, dates_matter=False)
+    assert caught.value.nearest_risk == pytest.approx(0.2)
+    assert "geography__level" not in caught.value.nearest_params
