@@ -45,7 +45,7 @@ def risk_chart(labels: Sequence[str], shares: Sequence[float], target: float) ->
     axes.bar_label(bars, [f"{value:.3g} %" for value in percent], padding=3)
     axes.axvline(100 * target, color=_OTHER, linestyle="--", linewidth=1.5)
     axes.set_xlim(0, 1.2 * max([*percent, 100 * target]))
-    axes.set_xlabel(f"Deciding risk, %; dashed: target, {100 * target:g} %")
+    axes.set_xlabel(f"Deciding risk, %; dashed: target, {100 * target:g} %", loc="right")
     axes.invert_yaxis()
     return _picture(figure)
 
