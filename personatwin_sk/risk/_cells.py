@@ -212,12 +212,12 @@ def _with_labels(
         return column
     label_of_value, labels = factorize(counted)
     try:
-        answer = _count_column(population, name, [column.everything, *labels])
+        answer = _count_column(population, name, labels.tolist())
     except InputError:  # a population of counties, say, need not know what a state is
         return column
     # A label with a value that the population does not know (Other|White) has no count, though
     # some of its values have one: these are then counted by themselves.
-    taken = column.matched & ~_unmatched(answer)[1:][label_of_value]
+    taken = column.matched & ~_unmatched(answer)[label_of_value]
     codes, queries = factorize(counted.where(taken, column.queries))
     matched = np.empty(len(queries), dtype=bool)
     matched[codes] = column.matched

@@ -126,6 +126,15 @@ def test_race_means_what_the_whole_column_means(census):
     assert counts[0] < census.count(frame.iloc[:1])["count"].iloc[0]
 
 
+def test_races_that_overlap_mean_what_the_whole_column_means(census):
+    # What is left of the second beside the first are Pacific Islanders who are not Hispanic.
+    races = ["Asian", "Asian/Pacific Islander", "White", "Hispanic"]
+    frame = pd.DataFrame({"ethnicity": [*races, "Pacific Islander"]})
+    counts = census.count(frame)["count"].to_numpy()
+    risks = risks_of(races, list("abcd"), "ethnicity", census)
+    assert risks == pytest.approx(1 / counts[[0, 4, 2, 3]], rel=1e-6)
+
+
 def test_parts_of_a_year_are_one_age(census):
     assert risks_of([34.2, 34.7], ["a", "a"], "age", census) == pytest.approx(
         1 / people_in(census, age=34)

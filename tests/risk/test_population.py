@@ -305,6 +305,10 @@ def test_the_share_that_rests_on_modelled_counts(toy):
     original = pd.DataFrame({"age": [31, 34, 34, 38]})
     report = assess_risk(original, original, "age", population=town(toy, modelled=[34]))
     assert report.modelled_share == 0.5
+    # Where F was raised to f it rests on the file, and not on the model.
+    raised = pd.DataFrame({"age": [34] * 30 + [31] * 30})
+    report = assess_risk(raised, raised, "age", population=town(toy, modelled=[34]))
+    assert report.modelled_share == 0.0
 
 
 def test_where_the_file_is_the_population_all_attackers_are_one(toy):
