@@ -27,7 +27,8 @@ EVENT_COLUMNS = (EVENT_ID, DATE, EVENT_TYPE, OUTCOME)
 # Standard columns of free words: somebody's file may hold e-mail addresses in one of them.
 _WORDS = ("gender", "ethnicity", EVENT_TYPE, OUTCOME)
 STANDARD = (PERSON, *KEYS, *EVENT_COLUMNS)
-_BESIDE = "no column of anybody"
+# Where nearly every event has a value of its own, the value finds the event in the original again.
+_NEAR_UNIQUE_SHARE, _NEAR_UNIQUE_ROWS = 0.9, 20
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class ReleaseColumns:
         return [PERSON, *self.keys, *event_id, *self.events]
 
 
-def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable]) -> ReleaseColumns:
+def choose_columns(
+    table: Table, config: DomainConfig, keep: Hashable | Sequence[Hashable]
+) -> ReleaseColumns:
     """Decide which columns of a table are released, and in which role.
 
     The standard columns stay, and so do those that the domain preserves or the user keeps. A kept
@@ -96,6 +99,7 @@ def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable])
     kept = _kept_columns(table, config, keep)
     of_people = [name for name in kept if _constant_within_person(table, name)]
     of_events = [name for name in kept if name not in of_people]
+    _refuse_numbering(table, of_events)
     columns = ReleaseColumns.by_name(
         table.columns, keys=(*KEYS, *of_people), kept_of_events=of_events
     )
@@ -118,7 +122,10 @@ def _kept_columns(
     table: Table, config: DomainConfig, keep: Sequence[Hashable]
 ) -> tuple[Hashable, ...]:
     """Columns beyond the standard ones that stay, in the order of the table."""
-    asked = find_columns(table, list(keep), parameter="keep", owner="create_safe_personas")
+    asked = find_columns(table, keep, parameter="keep", owner="create_safe_personas")
+    ids = [name for name in asked if name in (PERSON, EVENT_ID)]
+    if ids:
+        raise InputError(f"keep: {_names(ids)} is a column of ids and is never released")
     refused = [name for name in asked if name in config.sensitive_fields]
     if refused:
         raise InputError(
@@ -140,12 +147,28 @@ def _refuse_identifiers(table: Table, names: Sequence[Hashable]) -> None:
         )
 
 
+def _refuse_numbering(table: Table, names: Sequence[Hashable]) -> None:
+    """Refuse columns of events that number the events, as nothing makes their values coarser."""
+    numbering: dict[Hashable, int] = {}
+    for name in names:
+        values = table[name][~is_null(table[name])]
+        n_distinct = values.nunique()
+        if n_distinct >= max(_NEAR_UNIQUE_ROWS, _NEAR_UNIQUE_SHARE * len(values)):
+            numbering[name] = n_distinct
+    if numbering:
+        told = ", ".join(f"{name!r}: {count} distinct values" for name, count in numbering.items())
+        raise InputError(
+            f"keep: nearly every event has a value of its own ({told}), which would find it in the "
+            "original again; leave the column out, or make it coarser"
+        )
+
+
 def recognised_identifiers(table: Table, names: Sequence[Hashable]) -> dict[Hashable, str]:
     """Tell which of the columns are direct identifiers, and why, without a value of anyone."""
     if not names:
         return {}
-    # A constant column beside them: the remover refuses to leave a table without columns.
-    frame = table.select(names).to_pandas().assign(**{_BESIDE: 0})
+    # The person stands beside them: a value that a person repeats is still that person's own.
+    frame = table.select([PERSON, *names]).to_pandas()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NothingSelectedWarning)  # here, nothing is what we hope for
         remover = IdentifierRemover().fit(frame)

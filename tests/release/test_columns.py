@@ -128,3 +128,44 @@ def test_texts_of_numbers_get_an_order(texts: list[str], numbers: list[float]) -
 def test_codes_and_words_stay_text(texts: list[str]) -> None:
     series = pd.Series(texts, dtype=object)
     pd.testing.assert_series_equal(read_numbers(series), series)
+
+
+def many(**columns: object) -> Table:
+    """Forty people of three events each."""
+    people = np.repeat(np.arange(40), 3)
+    frame = pd.DataFrame(
+        {
+            "person_id": [f"person {number}" for number in people],
+            "age": 30 + people % 20,
+            "event_id": np.arange(5_000_000, 5_000_120),
+            "date": pd.Timestamp("2020-01-01"),
+            "event_type": "arrest",
+        }
+    )
+    return Table.of(frame.assign(**columns))
+
+
+def test_a_text_of_its_own_for_each_person_is_an_identifier_however_often_it_is_repeated() -> None:
+    tokens = [f"x{number * 7919:05x}" for number in np.repeat(np.arange(40), 3)]
+    with pytest.raises(InputError, match="'token': .*near-unique text") as caught:
+        choose_columns(many(token=tokens), CONFIG, ["token"])
+    assert tokens[5] not in str(caught.value)
+
+
+@pytest.mark.parametrize("keep", [["person_id"], ["event_id"], "event_id", ["age", "event_id"]])
+def test_ids_are_never_kept(keep: str | list[str]) -> None:
+    with pytest.raises(InputError, match="_id' is a column of ids"):
+        choose_columns(many(), CONFIG, keep)
+
+
+@pytest.mark.parametrize(
+    "values", [np.arange(120), np.arange(120) / 7, [f"{i}" for i in range(120)]]
+)
+def test_a_kept_number_of_each_event_is_refused(values: object) -> None:
+    with pytest.raises(InputError, match="'copy': 120 distinct values"):
+        choose_columns(many(copy=values), CONFIG, ["copy"])
+    assert choose_columns(many(copy=values), CONFIG, ()).dropped == ("copy",)
+
+
+def test_one_name_may_be_kept_without_a_list() -> None:
+    assert "copy" in choose_columns(many(copy=np.arange(120) % 9), CONFIG, "copy").events
