@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import is_null
-from personatwin_sk.exceptions import InputError
+from personatwin_sk.exceptions import DataWarning, InputError
 from personatwin_sk.noise._mechanisms import draw
 
 __all__ = ["MOST_OUTCOMES", "OutcomeChannel"]
@@ -70,6 +71,8 @@ class OutcomeChannel:
         # Place of each outcome in the matrix of each type; -1 where the type does not allow it.
         self._place = np.full((len(self.supports), len(self._outcomes)), -1, dtype=np.int64)
         self._members: list[np.ndarray] = []
+        self._weights: list[np.ndarray] = []
+        self._is_declared = np.array([event_type in allowed for event_type in self.supports])
         self.matrices: dict[Any, np.ndarray] = {}
         counts_of = dict(zip(types, counts, strict=True))
         for event_type, own in self.supports.items():
@@ -79,6 +82,7 @@ class OutcomeChannel:
             weights = np.zeros(len(self._outcomes), dtype=np.int64)
             if event_type in counts_of:
                 weights[: len(seen)] = counts_of[event_type]
+            self._weights.append(weights[members])
             self.matrices[event_type] = make_matrix(weights[members]) if own else np.empty((0, 0))
         self._encode(outcome, given)  # the table of fit has to obey `allowed` too
 
@@ -95,56 +99,78 @@ class OutcomeChannel:
         Returns
         -------
         pandas.Series of shape (n,)
-            Null where the outcome is null.
+            Null where the outcome is null. What was not seen at fit is not released: an outcome
+            that is new for its event type is drawn anew from those seen with it, and is null if
+            there were none; one warning counts them.
 
         Raises
         ------
         InputError
-            Some event types or outcomes are unknown; the message counts them.
+            Some outcomes are not among those that the parameter `allowed` names for their type;
+            the message counts them.
         """
         rows, types, codes = self._encode(outcome, given)
         released = codes.copy()
+        new = codes < 0
         order = np.argsort(types, kind="stable")
         starts = np.searchsorted(types[order], np.arange(len(self._members) + 1))
-        for number, (members, matrix) in enumerate(
-            zip(self._members, self.matrices.values(), strict=True)
+        for number, (members, weights, matrix) in enumerate(
+            zip(self._members, self._weights, self.matrices.values(), strict=True)
         ):  # one pass per event type
             own = order[starts[number] : starts[number + 1]]
-            if len(own):
-                places = self._place[number, codes[own]]
-                released[own] = members[draw(matrix, places, unit[rows[own]])]
+            if not len(own) or not len(members):
+                continue
+            # A new outcome has no row of the matrix: below it stands the distribution itself.
+            total = weights.sum()
+            anew = weights / total if total else np.full(len(members), 1 / len(members))
+            places = np.where(new[own], len(members), self._place[number, codes[own]])
+            released[own] = members[draw(np.vstack([matrix, anew]), places, unit[rows[own]])]
+        if new.any():
+            self._warn_of_new(int(new.sum()), len(rows))
         changed = released != codes
         result = outcome.to_numpy(dtype=object, copy=True)
         result[rows[changed]] = self._outcomes[released[changed]]
+        result[rows[released < 0]] = None
         column = pd.Series(result, dtype=object)
         # Numbers came in as numbers, and go out so.
         return column.infer_objects() if pd.api.types.is_numeric_dtype(outcome.dtype) else column
 
+    def _warn_of_new(self, n_new: int, n_rows: int) -> None:
+        of_type = (
+            "" if self._given_column is None else f" for their value of {self._given_column!r}"
+        )
+        warnings.warn(
+            f"{n_new} of {n_rows} outcomes in column {self._column!r} were not seen at fit"
+            f"{of_type}; each is drawn anew from those that were, and is null where there were none. "
+            "Name what can come in the parameter allowed.",
+            DataWarning,
+            stacklevel=2,
+        )
+
     def _encode(
         self, outcome: pd.Series, given: pd.Series | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give the rows that have an outcome, and the codes of their event types and outcomes."""
+        """Give the rows that have an outcome, and the codes of their event types and outcomes.
+
+        The type is -1 if it is new, the outcome if it is new for its type.
+        """
         rows = np.flatnonzero(~is_null(outcome))
-        outcome_codes = _look_up(outcome, self._outcome_code)[rows]
+        codes = _look_up(outcome, self._outcome_code)[rows]
         if given is None:
             types = np.zeros(len(rows), dtype=np.int64)
         else:
             types = _look_up(given, self._type_code)[rows]
-        n_unknown = int((types < 0).sum())
-        if n_unknown:
-            raise InputError(
-                f"{n_unknown} rows have a value of column {self._given_column!r} that was neither "
-                "seen at fit nor named in the parameter allowed; fit on a table that has them."
-            )
-        n_refused = int(((outcome_codes < 0) | (self._place[types, outcome_codes] < 0)).sum())
+        new = (types < 0) | (codes < 0)
+        new[~new] = self._place[types[~new], codes[~new]] < 0
+        n_refused = int((self._is_declared[types] & new & (types >= 0)).sum()) if len(rows) else 0
         if n_refused:
             raise InputError(
                 f"{n_refused} of {len(rows)} outcomes in column {self._column!r} are not among "
-                "those that the parameter allowed names, or else the data showed at fit"
-                + ("" if given is None else f", for their value of column {self._given_column!r}")
-                + "; name them in allowed, or fit on a table that has them."
+                "those that the parameter allowed names"
+                + ("" if given is None else f" for their value of column {self._given_column!r}")
+                + "; add them to allowed, or correct them."
             )
-        return rows, types, outcome_codes
+        return rows, types, np.where(new, -1, codes)
 
 
 def _count(

@@ -52,8 +52,11 @@ class OutcomeNoise(KeyedNoise):
         that are allowed, all equally likely, which evens the distribution out.
     allowed : mapping of event type -> sequence of outcomes, or sequence of outcomes, default=None
         What each type of event can have; a plain sequence where `given` is None. Types that are
-        not named, and all of them with None, allow what the table of fit shows. It holds for every
-        column of `columns`. A type with one allowed outcome changes nothing.
+        not named, and all of them with None, allow what the table of fit shows: an outcome that
+        turns up later is drawn anew from what was shown, with a
+        :class:`~personatwin_sk.exceptions.DataWarning` that counts it (null, if the type is new as
+        well). It holds for every column of `columns`. A type with one allowed outcome changes
+        nothing.
     random_state : int, RandomState instance or None, default=None
         None takes the key from the operating system. An int is for reproducing: whoever knows it
         can take the noise off again.

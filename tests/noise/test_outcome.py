@@ -10,9 +10,18 @@ import pytest
 from scipy import stats
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from personatwin_sk._core.frames import Table
-from personatwin_sk.exceptions import ColumnNotFoundError, InputError, NothingSelectedWarning
+from personatwin_sk.exceptions import (
+    ColumnNotFoundError,
+    DataWarning,
+    InputError,
+    NothingSelectedWarning,
+)
 from personatwin_sk.noise import OutcomeNoise
 
 IDS = {"person_id": "person_id", "event_id": "event_id"}
@@ -198,28 +207,66 @@ def test_without_given_there_is_one_matrix():
     np.testing.assert_allclose(noise.transition_matrices_[None], [[0.9, 0.1], [0.3, 0.7]])
 
 
-def test_what_was_not_seen_at_fit_is_refused_with_its_count():
+def test_what_was_not_seen_at_fit_is_drawn_anew_and_counted():
     events = make_events()
-    noise = OutcomeNoise(given="event_type", **IDS).fit(events)
-    bad = events.copy()
-    bad.loc[bad.index[:3], "event_type"] = "parole"
-    with pytest.raises(InputError, match=r"^3 rows have a value of column 'event_type'") as caught:
-        noise.transform(bad)
-    assert "parole" not in str(caught.value)
-    bad = events.copy()
-    bad.loc[bad.index[:4], "outcome"] = "escaped"
-    with pytest.raises(InputError, match=r"^4 of 2000 outcomes in column 'outcome'") as caught:
-        noise.transform(bad)
-    assert "escaped" not in str(caught.value)
-    # An outcome of another type is as wrong as an unknown one.
+    noise = OutcomeNoise(given="event_type", **IDS, flip_probability=0.05).fit(events)
+    trials = events.index[events["event_type"] == "trial"]
+    late = events.copy()
+    late.loc[trials, "outcome"] = "escaped"
+    with pytest.warns(DataWarning, match=rf"^{len(trials)} of 2000 outcomes in column") as caught:
+        released = noise.transform(late)
+    assert "escaped" not in str(caught[0].message)
+    shares = released.loc[trials, "outcome"].value_counts()
+    expected = events.loc[trials, "outcome"].value_counts()[shares.index]
+    assert stats.chisquare(shares, expected).pvalue > 1e-3
+    # The others get what they would have got.
+    others = events.index.difference(trials)
+    pd.testing.assert_frame_equal(released.loc[others], noise.transform(events).loc[others])
+    # An outcome of another type is as new as an unknown one.
     bail = events.index[events["event_type"] == "bail"][:2]
-    bad = events.copy()
-    bad.loc[bail, "outcome"] = "felony"
-    with pytest.raises(InputError, match=r"^2 of 2000 outcomes"):
-        noise.transform(bad)
+    late = events.copy()
+    late.loc[bail, "outcome"] = "felony"
+    with pytest.warns(DataWarning, match="^2 of 2000 outcomes"):
+        assert noise.transform(late).loc[bail, "outcome"].tolist() == ["granted", "granted"]
     # A null outcome says nothing about its type.
-    bad.loc[bail, ["event_type", "outcome"]] = ["parole", None]
-    noise.transform(bad)
+    late.loc[bail, ["event_type", "outcome"]] = ["parole", None]
+    noise.transform(late)
+
+
+@pytest.mark.parametrize("outcomes", [["a", "b"], [1, 2], [1.5, 2.5]])
+def test_an_outcome_of_a_new_event_type_is_null(outcomes):
+    noise = OutcomeNoise(given="event_type").fit(
+        pd.DataFrame({"event_type": ["x"] * 4, "outcome": outcomes * 2})
+    )
+    late = pd.DataFrame({"event_type": ["x", "y"], "outcome": outcomes})
+    with pytest.warns(DataWarning, match="^1 of 2 outcomes"):
+        released = noise.transform(late)["outcome"]
+    assert released.isna().tolist() == [False, True]
+    assert released[0] in outcomes
+
+
+def test_what_allowed_does_not_name_is_refused_with_its_count():
+    events = make_events()
+    noise = OutcomeNoise(given="event_type", allowed=POSSIBLE, **IDS).fit(events)
+    late = events.copy()
+    late.loc[late.index[:4], "outcome"] = "escaped"
+    with pytest.raises(InputError, match=r"^4 of 2000 outcomes in column 'outcome'") as caught:
+        noise.transform(late)
+    assert "escaped" not in str(caught.value)
+
+
+def test_rare_outcomes_stand_in_no_way_of_cross_validation():
+    events = make_events(300)
+    events.iloc[0, events.columns.get_loc("outcome")] = "escaped"
+    target = np.arange(300) % 2
+    model = make_pipeline(
+        OutcomeNoise(given="event_type", **IDS, random_state=0),
+        OneHotEncoder(handle_unknown="ignore"),
+        LogisticRegression(),
+    )
+    with pytest.warns(DataWarning, match="^1 of 100 outcomes"):
+        scores = cross_val_score(model, events, target, cv=3, error_score="raise")
+    assert np.isfinite(scores).all()
 
 
 def test_the_table_of_fit_has_to_obey_allowed():
