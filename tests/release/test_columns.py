@@ -147,7 +147,7 @@ def many(**columns: object) -> Table:
 
 def test_a_text_of_its_own_for_each_person_is_an_identifier_however_often_it_is_repeated() -> None:
     tokens = [f"x{number * 7919:05x}" for number in np.repeat(np.arange(40), 3)]
-    with pytest.raises(InputError, match="'token': .*near-unique text") as caught:
+    with pytest.raises(InputError, match=r"'token': .*near-unique text") as caught:
         choose_columns(many(token=tokens), CONFIG, ["token"])
     assert tokens[5] not in str(caught.value)
 
