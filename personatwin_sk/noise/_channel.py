@@ -141,7 +141,7 @@ class OutcomeChannel:
         )
         warnings.warn(
             f"{n_new} of {n_rows} outcomes in column {self._column!r} were not seen at fit"
-            f"{of_type}; each is drawn anew from those that were, and is null where there were none. "
+            f"{of_type}; each is drawn anew from those that were, and is null if there were none. "
             "Name what can come in the parameter allowed.",
             DataWarning,
             stacklevel=2,

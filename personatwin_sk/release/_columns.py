@@ -77,9 +77,7 @@ class ReleaseColumns:
         return [PERSON, *self.keys, *event_id, *self.events]
 
 
-def choose_columns(
-    table: Table, config: DomainConfig, keep: Hashable | Sequence[Hashable]
-) -> ReleaseColumns:
+def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable]) -> ReleaseColumns:
     """Decide which columns of a table are released, and in which role.
 
     The standard columns stay, and so do those that the domain preserves or the user keeps. A kept
