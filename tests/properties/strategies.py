@@ -233,8 +233,8 @@ MERGERS = [CENTER, INTERVAL]
 SUBJECTS = [REMOVER, GENERALIZER, *NOISE, *MERGERS]
 
 law = settings(
-    # More of them look further: PERSONATWIN_EXAMPLES=1000 pytest tests/properties --hypothesis-...
-    max_examples=int(os.environ.get("PERSONATWIN_EXAMPLES", "25")),
+    # More of them look further: PERSONATWIN_EXAMPLES=1000 pytest tests/properties
+    max_examples=int(os.environ.get("PERSONATWIN_EXAMPLES", "20")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
