@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -183,7 +184,21 @@ def _protect(options: argparse.Namespace) -> None:
         verbose=int(sys.stderr.isatty()),
     )
     files = write_release(result, options.out, report=not options.no_report, force=options.force)
-    _print_summary(result.to_dict(), Path(options.out), files, sys.stdout)
+    try:
+        _print_summary(result.to_dict(), Path(options.out), files, sys.stdout)
+        sys.stdout.flush()
+    except OSError:
+        # The exit status speaks of the files, and they are there, whoever has stopped reading.
+        _silence(sys.stdout)
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere: Python would complain of it at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
 
 
 def _renamed(pairs: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -339,6 +340,19 @@ def test_a_disk_that_is_full_is_told_in_one_line(
     status = protect(good, "--known-events", 0)
     refused(capsys, status, "No space left on device: personas.csv")
     assert status == 2
+
+
+def test_a_reader_who_has_gone_does_not_change_what_was_done(good: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "personatwin_sk.cli", "protect", str(good)]
+    command += ["--known-events", "0", "--no-report", "--out", str(good.parent / "safe")]
+    with os.fdopen(writing, "w") as closed:
+        done = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (good.parent / "safe" / "risk.json").exists()
 
 
 def test_progress_is_shown_where_somebody_watches(
