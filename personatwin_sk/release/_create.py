@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from personatwin_sk.release._gate import (
 )
 from personatwin_sk.release._personas import build_personas
 from personatwin_sk.release._pipeline import GEOGRAPHY, make_release_pipeline
+from personatwin_sk.release._read_csv import read_ages
 from personatwin_sk.release._result import ReleaseResult
 from personatwin_sk.release._search import StagedSearch, least_event_risk
 from personatwin_sk.risk import ReidentificationRisk, RiskReport
@@ -125,9 +127,9 @@ def create_safe_personas(
     >>> result.risk_metrics.k_anonymity >= 5
     True
     """
+    _check_parameters(target_risk, known_events, domain_config, population)
     config = get_domain_config(domain) if domain_config is None else domain_config
     floors = get_privacy_level(privacy_level)
-    _check_parameters(target_risk, known_events)
     original, columns = _prepare(data, config, keep, state)
     people, n_people = person_codes(Table.of(original), PERSON)
     if n_people < floors.k:
@@ -146,6 +148,8 @@ def create_safe_personas(
     )
     if population is None and use_census_data and set(KEYS) & set(columns.keys):
         population = CensusPopulation(source="bundled")
+    if isinstance(population, CensusPopulation) and "age" in columns.keys:
+        _check_age_texts(original["age"])
     events = bool(columns.events)
     risk = ReidentificationRisk(
         list(columns.keys),
@@ -240,8 +244,16 @@ class _Usefulness:
         )
 
 
-def _check_parameters(target_risk: float, known_events: int) -> None:
-    if not (isinstance(target_risk, int | float) and 0 < target_risk <= 1):
+def _check_parameters(
+    target_risk: Any, known_events: Any, domain_config: Any, population: Any
+) -> None:
+    if not (isinstance(domain_config, DomainConfig) or domain_config is None):
+        raise InputError("domain_config must be a DomainConfig, as create_custom_config makes it")
+    if not (isinstance(population, ReferencePopulation) or population is None):
+        raise InputError(
+            "population must be a CensusPopulation, a TablePopulation, or one of yours"
+        )
+    if not (isinstance(target_risk, Real) and 0 < target_risk <= 1):
         raise InputError(f"target_risk must be above 0 and at most 1, got {target_risk!r}")
     if known_events not in (0, 1):
         raise InputError(f"known_events must be 0 or 1, got {known_events!r}")
@@ -301,6 +313,12 @@ def _check_ages(ages: pd.Series) -> None:
         raise InputError(
             f"{outside} of {len(ages)} values of 'age' are outside {_AGES[0]} to {_AGES[1]}"
         )
+
+
+def _check_age_texts(ages: pd.Series) -> None:
+    """Refuse what the census would refuse, but counted in rows: it sees each label only once."""
+    if not pd.api.types.is_numeric_dtype(ages):
+        read_ages(ages.astype(object))
 
 
 def _refuse_the_impossible(people: np.ndarray, original: pd.DataFrame, target_risk: float) -> None:

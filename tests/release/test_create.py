@@ -245,6 +245,8 @@ def test_a_hopeless_target_is_refused_before_any_search(events: pd.DataFrame) ->
         ({"domain": "astrology"}, "astrology"),
         ({"keep": ["height"]}, "height"),
         ({"state": "Atlantis"}, "no US state"),
+        ({"domain_config": "healthcare"}, "domain_config must be"),
+        ({"population": "census"}, "population must be"),
     ],
 )
 def test_unusable_parameters(people: pd.DataFrame, change: dict, message: str) -> None:
@@ -260,6 +262,8 @@ def test_unusable_parameters(people: pd.DataFrame, change: dict, message: str) -
         (lambda t: t.head(4), "4 people, fewer than k=5"),
         (lambda t: t.assign(age=-3), "60 of 60 values of 'age'"),
         (lambda t: t.assign(age=[999, *t["age"][1:]]), "1 of 60 values of 'age'"),
+        (lambda t: t.assign(age=["some day", *t["age"][1:]]), "1 of 60 values of 'age'"),
+        (lambda t: t.assign(age=["900-999"] * 7 + ["30-39"] * 53), "7 of 60 values of 'age'"),
         (lambda t: t.assign(gender=None), "'gender': all 60"),
         (lambda t: t.assign(person_id=[None, *t["person_id"][1:]]), "1 of 60 rows"),
         (lambda t: t.assign(geography="Atlantis"), "60 of 60"),
@@ -296,3 +300,8 @@ def test_an_identifier_hidden_in_an_outcome_stops_the_release(events: pd.DataFra
     with pytest.raises(InfeasibleRiskError, match="'outcome'") as caught:
         create_safe_personas(leaking, known_events=0, random_state=0)
     assert leaking["person_id"].iloc[0] not in str(caught.value)
+
+
+def test_a_target_may_be_a_number_of_numpy(people: pd.DataFrame) -> None:
+    result = create_safe_personas(people, target_risk=np.float32(0.5), random_state=0)
+    assert json.loads(json.dumps(result.to_dict()))["verdict"]["target_risk"] == 0.5
