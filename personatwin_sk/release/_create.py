@@ -253,7 +253,7 @@ def _check_parameters(
         raise InputError(
             "population must be a CensusPopulation, a TablePopulation, or one of yours"
         )
-    if not (isinstance(target_risk, Real) and 0 < target_risk <= 1):
+    if not (isinstance(target_risk, Real) and 0 < float(target_risk) <= 1):
         raise InputError(f"target_risk must be above 0 and at most 1, got {target_risk!r}")
     if known_events not in (0, 1):
         raise InputError(f"known_events must be 0 or 1, got {known_events!r}")
