@@ -1,0 +1,1 @@
+"""Benchmarks: against peers in one command (``benchmarks.merging``), over time with asv."""
