@@ -123,6 +123,10 @@ class Cells:
             for j, values in enumerate(self.values)
         ]
 
+    def take(self, cells: np.ndarray) -> Cells:
+        """Give some of the cells; the lists of values stay whole."""
+        return Cells(self.codes[cells], self.values, self.people[cells])
+
     @classmethod
     def merge(cls, parts: Sequence[Cells]) -> Cells:
         """Add up the cells of several chunks of whole people; the order of chunks has no say."""

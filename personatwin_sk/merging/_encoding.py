@@ -1,8 +1,9 @@
-"""Encoding of mixed key variables into one Euclidean space.
+"""Encoding of mixed key variables into one metric space, and of new people into the same.
 
-Squared distances follow Gower: an ordered column spans 0 to 1 over its range, two different
-categories are 1 apart, places are nearer if their common ancestor is lower, and null is a value of
-its own, 1 away from every other.
+Squared distances follow Gower, with the weights of the certainty penalty: an ordered column spans 0
+to 1 over its range (where all columns are ordered, it is scaled by its standard deviation instead,
+as microaggregation does), two categories of a column with m of them are 1/(m - 1) apart, and places
+are nearer if their common ancestor is lower. Null is a category of its own.
 """
 
 from __future__ import annotations
@@ -13,108 +14,141 @@ import pandas as pd
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import is_null
 from personatwin_sk.merging._kinds import Kind, as_numbers, kind_of, label_ends
-from personatwin_sk.population.places import climb
+from personatwin_sk.merging._points import Points
+from personatwin_sk.population.places import climb, find_areas
 
 __all__ = ["Encoding"]
 
-# More indicators than this would cost more than they tell: rarer categories share the last one.
-_MAX_INDICATORS = 64
-_PLACE_LEVELS = ("county", "state", "region")
+# How far apart two places are that first differ at these levels, and all finer ones.
+_PLACE_WEIGHTS = {"county": 0.05, "state": 0.25, "region": 0.7}
+# A column with more categories is written in digits of this base, most frequent categories first:
+# every two categories differ in some digit, and no table of all of them is needed.
+_BASE = 64
 
 
-class _ColumnEncoding:
-    """How one column becomes numbers."""
+class _Codes:
+    """A list of categories: numbers for values, digits for many of them."""
 
-    def __init__(self, values: pd.Series, people: np.ndarray) -> None:
-        self.kind: Kind = kind_of(values)
+    def __init__(self, values: pd.Series, people: np.ndarray, weight: float, price: float) -> None:
+        codes, distinct = factorize(values)
+        held = np.bincount(codes, weights=people, minlength=len(distinct))
+        order = np.lexsort((np.arange(len(held)), -held))  # ties: sorted order of the values
+        rank = np.empty(len(held), dtype=np.int64)
+        rank[order] = np.arange(len(held))
+        self._has_null = bool(is_null(distinct).any())
+        known = ~is_null(distinct)
+        self._values, self._ranks = pd.Index(distinct[known]), rank[known]
+        self._null_rank = int(rank[-1]) if self._has_null else -1
+        n_digits = 1
+        while _BASE**n_digits < len(held):
+            n_digits += 1
+        self._divisors = [_BASE**i for i in range(n_digits)]
+        self.sizes = [min(_BASE, -(-len(held) // divisor)) for divisor in self._divisors]
+        self.weights = [weight / n_digits] * n_digits
+        self.prices = [price / n_digits] * n_digits
+        self.codes = self._digits(rank[codes])
+
+    def _digits(self, ranks: np.ndarray) -> list[np.ndarray]:
+        known = ranks >= 0
+        return [np.where(known, ranks // divisor % _BASE, -1) for divisor in self._divisors]
+
+    def encode(self, values: pd.Series) -> list[np.ndarray]:
+        """Give the digits of values; -1 where the value is new."""
         missing = is_null(values)
-        self._known_rows = np.flatnonzero(~missing)
-        self._known_values = pd.Index(values[~missing])
+        ranks = np.full(len(values), -1, dtype=np.int64)
+        at = self._values.get_indexer(pd.Index(values[~missing].astype(self._values.dtype)))
+        ranks[~missing] = np.where(at >= 0, self._ranks[at] if len(self._ranks) else -1, -1)
+        ranks[missing] = self._null_rank
+        return self._digits(ranks)
+
+
+class _Column:
+    """How one key variable becomes coordinates and categories."""
+
+    def __init__(self, values: pd.Series, people: np.ndarray, all_ordered: bool) -> None:
+        self.kind: Kind = kind_of(values)
+        self.coordinates = np.empty((len(values), 0))
+        self.span_price: list[float] = []
+        self.lists: list[_Codes] = []
+        self._levels: list[str] = []  # of places: the level of each list
+        missing = is_null(values)
+        m = len(values)
+        price = 1.0 / max(m - 1, 1)
         if self.kind.name == "ordered":
-            ends = np.concatenate([self.kind.low[~missing], self.kind.high[~missing]])
-            self._origin = float(ends.min()) if len(ends) else 0.0
-            spread = float(ends.max() - ends.min()) if len(ends) else 0.0
-            self._scale = 1.0 / spread if spread > 0 else 0.0
-            weights = people[~missing].astype(float)
-            middle = (self.kind.low + self.kind.high)[~missing] / 2
-            # Null sits at the mean of the others; its own indicator holds it apart.
-            self._fill = float(np.average(middle, weights=weights)) if len(ends) else 0.0
-            self._table = self._ordered(self.kind.low, self.kind.high)
-        else:
-            self._table = self._indicators(values, missing, people)
-        self._null_row = self._row_of_null()
-        self._table[missing] = self._null_row
+            self._scale_ends(missing, people, all_ordered)
+            if missing.any() and not missing.all():
+                flags = pd.Series(missing)
+                self.lists.append(_Codes(flags, people, weight=1.0, price=price))
+        elif self.kind.name == "place":
+            for level, weight in _PLACE_WEIGHTS.items():
+                codes = _Codes(
+                    _place_labels(self.kind.areas, level), people, weight, price=weight / 2
+                )
+                if codes.sizes[0] > 1:  # one category tells nothing apart
+                    self.lists.append(codes)
+                    self._levels.append(level)
+        elif m > 1:
+            self.lists.append(_Codes(values, people, weight=price, price=price))
 
-    def _ordered(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        """Encode ordered values by their two ends; equal ends add up to the plain distance."""
-        missing = np.isnan(low)
-        ends = np.stack([low, high], axis=1)
-        ends[missing] = self._fill
-        scaled = (ends - self._origin) * self._scale
-        scaled = scaled / np.sqrt(2.0) if self.kind.is_labelled else scaled[:, :1]
-        return np.hstack([scaled, missing[:, None].astype(float)])
+    def _scale_ends(self, missing: np.ndarray, people: np.ndarray, all_ordered: bool) -> None:
+        ends = np.stack([self.kind.low, self.kind.high], axis=1)
+        if not self.kind.is_labelled:
+            ends = ends[:, :1]
+        known, weights = ends[~missing], people[~missing]
+        self._n_ends = ends.shape[1]
+        # Null sits at the mean of the others; its own category holds it apart.
+        self._fill = np.average(known, axis=0, weights=weights) if len(known) else np.zeros(1)
+        overall = float(known.max() - known.min()) if len(known) else 0.0
+        squares = (known - self._fill) ** 2
+        spread = (
+            float(np.sqrt(np.average(squares.mean(axis=1), weights=weights)))
+            if (len(known))
+            else 0.0
+        )
+        unit = spread if all_ordered else overall
+        self._scale = 1.0 / (unit * np.sqrt(self._n_ends)) if overall > 0 else 0.0
+        if overall == 0:
+            self._n_ends = 0
+        self.coordinates = self._coordinates(ends)
+        # Low and high ends share the price of one span.
+        one = 1.0 / (overall * self._scale * self._n_ends) if overall > 0 else 0.0
+        self.span_price = [one] * self._n_ends
 
-    def _indicators(self, values: pd.Series, missing: np.ndarray, people: np.ndarray) -> np.ndarray:
-        if self.kind.name == "place":
-            levels = [
-                pd.Series([None if area is None else climb(area, level).label
-                           for area in self.kind.areas], dtype=object)
-                for level in _PLACE_LEVELS
-            ]  # fmt: skip
-        else:
-            levels = [values]
-        blocks = [_indicator_block(level, people) / np.sqrt(len(levels)) for level in levels]
-        return np.hstack([*blocks, missing[:, None].astype(float) / np.sqrt(2.0)])
+    def _coordinates(self, ends: np.ndarray) -> np.ndarray:
+        filled = np.where(np.isnan(ends), self._fill, ends)
+        return ((filled - self._fill) * self._scale)[:, : self._n_ends]
 
-    def _row_of_null(self) -> np.ndarray:
-        row = np.zeros(self._table.shape[1])
-        if self.kind.name == "ordered":
-            row[:-1] = (self._fill - self._origin) * self._scale
-            if self.kind.is_labelled:
-                row[:-1] /= np.sqrt(2.0)
-            row[-1] = 1.0
-        else:
-            row[-1] = np.sqrt(0.5)
-        return row
-
-    def table(self) -> np.ndarray:
-        """Give the encoded distinct values, shape (n_values, n_dimensions)."""
-        return self._table
-
-    def encode(self, values: pd.Series) -> np.ndarray:
-        """Encode values that may be new, shape (n, n_dimensions)."""
+    def encode(self, values: pd.Series) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Encode values that may be new: coordinates, and digits with -1 for what is new."""
         if self.kind.name == "ordered":
             if self.kind.is_labelled:
                 codes, distinct = factorize(values)
-                ends = np.array([label_ends(value) or (np.nan, np.nan) for value in distinct])
-                encoded = self._ordered(ends[:, 0], ends[:, 1])[codes]
+                ends = np.array([label_ends(v) or (np.nan, np.nan) for v in distinct])[codes]
             else:
-                numbers = as_numbers(values)
-                encoded = self._ordered(numbers, numbers)
-        else:
-            position = self._known_values.get_indexer(values)
-            encoded = np.zeros((len(values), self._table.shape[1]))
-            seen = position >= 0
-            # A category never seen is as far from every other: it gets no indicator at all.
-            encoded[seen] = self._table[self._known_rows[position[seen]]]
-        encoded[is_null(values)] = self._null_row
-        return encoded
+                ends = as_numbers(values)[:, None]
+            flags = pd.Series(is_null(values))
+            return self._coordinates(ends), [c for one in self.lists for c in one.encode(flags)]
+        columns = [values] * len(self.lists)
+        if self.kind.name == "place":
+            codes, distinct = factorize(values)
+            areas = find_areas([v if isinstance(v, str) else "" for v in distinct])
+            columns = [
+                _place_labels(areas, level).take(codes).reset_index(drop=True)
+                for level in self._levels
+            ]
+        digits = [
+            digit
+            for one, column in zip(self.lists, columns, strict=True)
+            for digit in one.encode(column)
+        ]
+        return np.empty((len(values), 0)), digits
 
 
-def _indicator_block(values: pd.Series, people: np.ndarray) -> np.ndarray:
-    """Encode categories as indicators of weight 1/sqrt(2): two different ones are 1 apart."""
-    codes, distinct = pd.factorize(values, sort=False, use_na_sentinel=True)
-    counts = np.bincount(codes[codes >= 0], weights=people[codes >= 0], minlength=len(distinct))
-    # By frequency, ties by the value itself, so that the order of rows has no say.
-    order = np.lexsort((pd.Series(distinct).astype(str).to_numpy(dtype=str), -counts))
-    rank = np.empty(len(distinct) + 1, dtype=np.int64)
-    rank[order] = np.minimum(np.arange(len(distinct)), _MAX_INDICATORS - 1)
-    rank[-1] = -1
-    ranks = rank[codes]
-    block = np.zeros((len(values), min(len(distinct), _MAX_INDICATORS)))
-    rows = np.flatnonzero(ranks >= 0)
-    block[rows, ranks[rows]] = np.sqrt(0.5)
-    return block
+def _place_labels(areas: object, level: str) -> pd.Series:
+    return pd.Series(
+        [None if area is None else climb(area, level).label for area in areas],  # type: ignore[attr-defined]
+        dtype=object,
+    )
 
 
 class Encoding:
@@ -122,34 +156,83 @@ class Encoding:
 
     Parameters
     ----------
-    values : sequence of pandas.Series
+    values : tuple of pandas.Series
         Distinct values of each column.
     codes : numpy.ndarray of int64, shape (n_cells, n_columns)
     people : numpy.ndarray of int64, shape (n_cells,)
+
+    Attributes
+    ----------
+    points : Points
+        The encoded cells.
+    kinds : list of Kind
     """
 
     def __init__(
         self, values: tuple[pd.Series, ...], codes: np.ndarray, people: np.ndarray
     ) -> None:
-        self._columns = []
-        for j, column in enumerate(values):
-            held_by = np.bincount(codes[:, j], weights=people, minlength=len(column))
-            self._columns.append(_ColumnEncoding(column, held_by))
-        self._codes = codes
-
-    @property
-    def kinds(self) -> list[Kind]:
-        """The kind of each column."""
-        return [column.kind for column in self._columns]
-
-    def matrix(self) -> np.ndarray:
-        """Give the encoded cells, shape (n_cells, n_dimensions)."""
-        return np.hstack(
-            [column.table()[self._codes[:, j]] for j, column in enumerate(self._columns)]
+        all_ordered = all(kind_of(column).name == "ordered" for column in values)
+        self._columns = [
+            _Column(
+                column, np.bincount(codes[:, j], weights=people, minlength=len(column)), all_ordered
+            )
+            for j, column in enumerate(values)
+        ]
+        self.kinds = [column.kind for column in self._columns]
+        lists = [(j, one) for j, column in enumerate(self._columns) for one in column.lists]
+        digits = [
+            (digit[codes[:, j]], size, weight, price)
+            for j, one in lists
+            for digit, size, weight, price in zip(
+                one.codes, one.sizes, one.weights, one.prices, strict=True
+            )
+        ]
+        self.points = Points(
+            ordered=np.hstack([c.coordinates[codes[:, j]] for j, c in enumerate(self._columns)]),
+            ordered_penalty=np.array([p for c in self._columns for p in c.span_price]),
+            categories=tuple(digit for digit, *_ in digits),
+            n_categories=tuple(size for _, size, *_ in digits),
+            weights=np.array([weight for *_, weight, _ in digits], dtype=float),
+            category_penalty=np.array([price for *_, price in digits], dtype=float),
+            people=people.astype(float),
         )
 
-    def encode(self, columns: list[pd.Series]) -> np.ndarray:
-        """Encode rows that may hold values never seen, shape (n, n_dimensions)."""
-        return np.hstack(
-            [encoder.encode(values) for encoder, values in zip(self._columns, columns, strict=True)]
-        )
+    def coordinates(self, columns: list[pd.Series]) -> np.ndarray:
+        """Write rows out as coordinates, indicators and all; shape (n, n_dimensions).
+
+        A category never seen is as far from every other: it gets no indicator at all.
+        """
+        encoded = [
+            encoder.encode(values) for encoder, values in zip(self._columns, columns, strict=True)
+        ]
+        ordered = np.hstack([part for part, _ in encoded])
+        return self._written_out(ordered, [digit for _, digits in encoded for digit in digits])
+
+    def centers(self, group_of_cell: np.ndarray, n_groups: int) -> np.ndarray:
+        """Give the means of groups of cells as coordinates; cells of group -1 are left out."""
+        points = self.points
+        kept = np.flatnonzero(group_of_cell >= 0)
+        group, people = group_of_cell[kept], points.people[kept]
+        size = np.bincount(group, weights=people, minlength=n_groups)[:, None]
+        means = [
+            np.bincount(group, weights=people * column, minlength=n_groups)[:, None] / size
+            for column in points.ordered[kept].T
+        ]
+        for codes, m, weight in zip(
+            points.categories, points.n_categories, points.weights, strict=True
+        ):
+            held = np.bincount(group * m + codes[kept], weights=people, minlength=n_groups * m)
+            means.append(held.reshape(n_groups, m) / size * np.sqrt(weight / 2))
+        return np.hstack(means) if means else np.zeros((n_groups, 1))
+
+    def _written_out(self, ordered: np.ndarray, digits: list[np.ndarray]) -> np.ndarray:
+        blocks = [ordered]
+        for codes, m, weight in zip(
+            digits, self.points.n_categories, self.points.weights, strict=True
+        ):
+            block = np.zeros((len(codes), m))
+            rows = np.flatnonzero(codes >= 0)
+            block[rows, codes[rows]] = np.sqrt(weight / 2)
+            blocks.append(block)
+        result = np.hstack(blocks)
+        return result if result.shape[1] else np.zeros((len(result), 1))

@@ -7,7 +7,9 @@ import pandas as pd
 
 from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
+from personatwin_sk.merging._class_state import ClassState
 from personatwin_sk.merging._kinds import Kind, kind_of
+from personatwin_sk.merging._points import Points
 from personatwin_sk.population.places import TOTAL_LEAVES, common_ancestor, leaf_count
 
 __all__ = ["certainty_penalty", "squared_error_ratio"]
@@ -112,14 +114,14 @@ def _place_penalties(
     return penalty
 
 
-def squared_error_ratio(matrix: np.ndarray, people: np.ndarray, class_of_cell: np.ndarray) -> float:
+def squared_error_ratio(points: Points, class_of_cell: np.ndarray) -> float:
     """Measure SSE around class means over SST, of encoded cells weighted by people.
 
     Parameters
     ----------
-    matrix : numpy.ndarray of float, shape (n_cells, n_dimensions)
-    people : numpy.ndarray of int64, shape (n_cells,)
+    points : Points
     class_of_cell : numpy.ndarray of int64, shape (n_cells,)
+        Suppressed cells (-1) count with their distance from the mean of all.
 
     Returns
     -------
@@ -128,28 +130,17 @@ def squared_error_ratio(matrix: np.ndarray, people: np.ndarray, class_of_cell: n
 
     Examples
     --------
-    >>> matrix = np.array([[0.0], [2.0], [10.0], [12.0]])
-    >>> round(squared_error_ratio(matrix, np.ones(4), np.array([0, 0, 1, 1])), 4)
+    >>> points = Points(np.array([[-6.0], [-4], [4], [6]]), np.ones(1), (), (), np.empty(0),
+    ...                 np.empty(0), np.ones(4))
+    >>> round(squared_error_ratio(points, np.array([0, 0, 1, 1])), 4)
     0.0385
     """
-    weights = people.astype(float)
-    centred = matrix - np.average(matrix, axis=0, weights=weights)
-    total = float((weights[:, None] * centred**2).sum())
-    if total == 0:
+    everybody = ClassState(points, np.zeros(len(points), dtype=np.int64), 1)
+    total = everybody.squares_total()
+    if total <= 0:
         return 0.0
-    residual = centred - class_means(centred, people, class_of_cell)[class_of_cell]
-    return float((weights[:, None] * residual**2).sum()) / total
-
-
-def class_means(matrix: np.ndarray, people: np.ndarray, class_of_cell: np.ndarray) -> np.ndarray:
-    """Give the mean of each class, weighted by people; shape (n_classes, n_dimensions)."""
-    weights = people.astype(float)
-    size = np.bincount(class_of_cell, weights=weights)
-    sums = np.stack(
-        [
-            np.bincount(class_of_cell, weights=weights * matrix[:, j], minlength=len(size))
-            for j in range(matrix.shape[1])
-        ],
-        axis=1,
-    )
-    return sums / size[:, None]
+    kept = np.flatnonzero(class_of_cell >= 0)
+    gone = np.flatnonzero(class_of_cell < 0)
+    inside = ClassState(points.take(kept), class_of_cell[kept], int(class_of_cell.max()) + 1)
+    lost = points.people[gone] * everybody.distance(gone, np.zeros(len(gone), dtype=np.int64))
+    return float(np.clip((max(inside.squares_total(), 0.0) + lost.sum()) / total, 0.0, 1.0))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,17 +19,17 @@ from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import find_column, find_columns
 from personatwin_sk._core.sklearn_private import Interval, StrOptions
 from personatwin_sk.exceptions import InputError
+from personatwin_sk.merging._constraints import SensitiveConstraints
 from personatwin_sk.merging._encoding import Encoding
-from personatwin_sk.merging._information_loss import (
-    certainty_penalty,
-    class_means,
-    squared_error_ratio,
-)
-from personatwin_sk.merging._partition import partition_cells
+from personatwin_sk.merging._engine import find_classes
+from personatwin_sk.merging._information_loss import certainty_penalty, squared_error_ratio
+from personatwin_sk.merging._nearest import nearest_group
 from personatwin_sk.merging._people import one_row_per_person
 from personatwin_sk.merging._representatives import represent
 
 __all__ = ["PersonaMerger"]
+
+_UNSEEN = -2  # a cell that fit did not see; -1 is one that it suppressed
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,9 @@ class PersonaMerger(TableTransformer):
 
     People are counted by the person column, so a person with many rows counts once and all rows of
     a person get the same persona. The distinct rows of the key variables ("cells") are partitioned
-    by a tree of best cuts; each class is released as one representative row, and classes with equal
-    representatives are one persona. A fitted merger holds cells: it is as secret as the data.
+    by a tree of best cuts and refined by exchanges between classes; each class is released as one
+    representative row, and classes with equal representatives are one persona. A fitted merger
+    holds cells: it is as secret as the data.
 
     Parameters
     ----------
@@ -69,11 +69,28 @@ class PersonaMerger(TableTransformer):
         Column that says whose row it is; None: one row is one person. It is replaced by the number
         of the persona, which says nothing about the order of the input or about ids.
     sensitive : sequence of str or int, default=None
-        Columns that are no key variables although `quasi_identifiers` is None.
+        Columns that are no key variables although `quasi_identifiers` is None, and in which
+        `l_diversity` and `t_closeness` are demanded. The chosen row of a person counts.
+    l_diversity : int or tuple, default=None
+        Diversity of every class in each sensitive column: l distinct values, or
+        ``("entropy", l)``: entropy of at least log l, or ``("recursive", c, l)``: the most frequent
+        value has fewer than c times the people of all values from the l-th most frequent on.
+    t_closeness : float, default=None
+        Greatest distance, from 0 to 1, of a class's distribution of each sensitive column from
+        that of all people: the earth mover's distance for numbers and dates, half the sum of
+        absolute differences for others.
+    exact : sequence of str or int, default=None
+        Key variables that are never mixed: every class has one value in each. Groups of fewer than
+        k people are suppressed.
+    max_class_size : int, default=None
+        The most people in a persona. Whoever cannot be placed is suppressed: a cell of more people
+        than that cannot be divided, because equal people get equal personas.
     representation : {"center", "interval"}, default="center"
         "center": the lower median of ordered values, the most frequent of others; dtypes stay.
         "interval": labels of what the class spans ("30-39", "Asian|White"), common ancestors for
         places.
+    refine : int, default=3
+        Sweeps of refinement after the tree at most; it stops where little is left to win.
     on_conflict : {"last", "first", "raise"}, default="last"
         What counts for a person whose rows disagree on the key variables; the people concerned are
         counted in one warning.
@@ -90,7 +107,8 @@ class PersonaMerger(TableTransformer):
     sse_ratio_ : float
         Sum of squares around class means over the total, of the encoded key variables.
     n_suppressed_ : int
-        People who could not be placed. The tree places everybody, so it is 0.
+        People who could not be placed: `exact`, `max_class_size`, or constraints on `sensitive`
+        columns stood against it. Their key variables and person are null in what comes out.
 
     See Also
     --------
@@ -126,6 +144,11 @@ class PersonaMerger(TableTransformer):
         "k": [Interval(Integral, 1, None, closed="left")],
         "person_id": [str, Integral, None],
         "sensitive": ["array-like", str, Integral, None],
+        "l_diversity": [Real, tuple, list, None],
+        "t_closeness": [Interval(Real, 0, 1, closed="right"), None],
+        "exact": ["array-like", str, Integral, None],
+        "max_class_size": [Interval(Integral, 1, None, closed="left"), None],
+        "refine": [Interval(Integral, 0, None, closed="left")],
         "representation": [StrOptions({"center", "interval"})],
         "on_conflict": [StrOptions({"last", "first", "raise"})],
         "order_by": [str, Integral, None],
@@ -138,7 +161,12 @@ class PersonaMerger(TableTransformer):
         *,
         person_id: Any = None,
         sensitive: Any = None,
+        l_diversity: Any = None,
+        t_closeness: float | None = None,
+        exact: Any = None,
+        max_class_size: int | None = None,
         representation: str = "center",
+        refine: int = 3,
         on_conflict: str = "last",
         order_by: Any = None,
     ) -> None:
@@ -146,7 +174,12 @@ class PersonaMerger(TableTransformer):
         self.k = k
         self.person_id = person_id
         self.sensitive = sensitive
+        self.l_diversity = l_diversity
+        self.t_closeness = t_closeness
+        self.exact = exact
+        self.max_class_size = max_class_size
         self.representation = representation
+        self.refine = refine
         self.on_conflict = on_conflict
         self.order_by = order_by
 
@@ -221,42 +254,123 @@ class PersonaMerger(TableTransformer):
                 f"k={self.k} people are needed for a persona and the table has only "
                 f"{len(chosen_row)} (n_samples={table.n_rows}); lower k or give more people."
             )
-        self._cells, _ = self._count_cells(table, chosen_row)
+        if self.max_class_size is not None and self.max_class_size < self.k:
+            raise InputError(f"max_class_size={self.max_class_size} is below k={self.k}.")
+        self._cells, cell_of_person = self._count_cells(table, chosen_row)
         people = self._cells.people
         self._encoding = Encoding(self._cells.values, self._cells.codes, people)
-        matrix = self._encoding.matrix()
-        class_of_cell = partition_cells(matrix, people, self.k)
-        released = represent(self._cells, self._encoding.kinds, class_of_cell, self.representation)
+        self._blocks = self._find_blocks(table, canonical)
+        class_of_cell = find_classes(
+            self._encoding,
+            self.k,
+            self.refine,
+            blocks=self._blocks,
+            constraints=self._find_constraints(table, chosen_row, cell_of_person),
+            max_class_size=self.max_class_size,
+        )
+        self._release(class_of_cell, keys, canonical)
+
+    def _release(
+        self, class_of_cell: np.ndarray, keys: list[Hashable], canonical: list[Hashable]
+    ) -> None:
+        """Turn classes into personas: representatives, numbers, sizes and measures of loss."""
+        kept = np.flatnonzero(class_of_cell >= 0)
+        if not len(kept):
+            raise InputError(
+                f"No persona can be formed: all {int(self._cells.people.sum())} people would have "
+                "to be suppressed under exact, max_class_size, l_diversity or t_closeness. "
+                "Loosen one of them."
+            )
+        cells = self._cells.take(kept)
+        released = represent(cells, self._encoding.kinds, class_of_cell[kept], self.representation)
         # Classes that are released as the same row are the same persona.
         persona_of_class, first = group_rows([factorize(column)[0] for column in released])
-        self._persona_of_cell = persona_of_class[class_of_cell]
+        persona = np.full(len(class_of_cell), -1, dtype=np.int64)
+        persona[kept] = persona_of_class[class_of_cell[kept]]
+        sizes = np.bincount(persona[kept], weights=cells.people).astype(np.int64)
+        if sizes.min() < self.k:
+            raise RuntimeError("A persona of fewer than k people was formed; please report this.")
+        if self.max_class_size is not None and (sizes > self.max_class_size).any():
+            # Classes that look alike have become too large together; nobody can tell them apart.
+            too_large = np.flatnonzero((sizes > self.max_class_size)[persona_of_class])
+            rest = np.where(np.isin(class_of_cell, too_large), -1, class_of_cell)
+            numbers = np.unique(rest[rest >= 0], return_inverse=True)[1].reshape(-1)
+            rest[rest >= 0] = numbers
+            return self._release(rest, keys, canonical)
+        self._persona_of_cell = persona
         self._released = [column.take(first).reset_index(drop=True) for column in released]
         self._names_out = [(name, canonical.index(name)) for name in keys]
-        self.class_sizes_ = np.bincount(self._persona_of_cell, weights=people).astype(np.int64)
-        self.n_personas_ = len(self.class_sizes_)
-        self.n_suppressed_ = 0
-        self._centers = class_means(matrix, people, self._persona_of_cell)
-        self.sse_ratio_ = squared_error_ratio(matrix, people, self._persona_of_cell)
+        self.class_sizes_ = sizes
+        self.n_personas_ = len(sizes)
+        self.n_suppressed_ = int(self._cells.people.sum() - sizes.sum())
+        self._centers = self._encoding.centers(persona, self.n_personas_)
+        self.sse_ratio_ = squared_error_ratio(self._encoding.points, persona)
         penalties = [
-            certainty_penalty(column, self._persona_of_cell, people)
+            certainty_penalty(column, persona, self._cells.people)
             for column in self._cells.columns()
         ]
         self.information_loss_ = float(np.mean(penalties))
+        return None
+
+    def _find_blocks(self, table: Table, canonical: list[Hashable]) -> np.ndarray | None:
+        """Number the distinct values of the exact columns, per cell."""
+        self._exact_positions: list[int] = []
+        if self.exact is None:
+            return None
+        names = find_columns(table, self.exact, parameter="exact", owner="PersonaMerger")
+        strangers = [name for name in names if name not in canonical]
+        if strangers:
+            raise InputError(
+                f"PersonaMerger: the parameter exact names {len(strangers)} column(s) that are no "
+                "quasi-identifiers."
+            )
+        self._exact_positions = [canonical.index(name) for name in names]
+        if not names:
+            return None
+        return group_rows([self._cells.codes[:, j] for j in self._exact_positions])[0]
+
+    def _find_constraints(
+        self, table: Table, chosen_row: np.ndarray, cell_of_person: np.ndarray
+    ) -> SensitiveConstraints | None:
+        if self.l_diversity is None and self.t_closeness is None:
+            return None
+        names = (
+            []
+            if self.sensitive is None
+            else find_columns(table, self.sensitive, parameter="sensitive", owner="PersonaMerger")
+        )
+        constraints = SensitiveConstraints(
+            [table[name].take(chosen_row).reset_index(drop=True) for name in names],
+            cell_of_person,
+            len(self._cells),
+            l_diversity=self.l_diversity,
+            t_closeness=self.t_closeness,
+        )
+        if not constraints.whole_table_satisfied():
+            raise InputError(
+                "PersonaMerger: the table as a whole does not have the l_diversity that is asked "
+                "for; lower it."
+            )
+        return constraints
 
     def _transform(self, table: Table) -> Table:
         return self._merge(table, warn=True)
 
     def _merge(self, table: Table, *, warn: bool) -> Table:
         persona = self._persona_of_row(table, warn=warn)
+        gone = persona < 0
         merged = table.replace(
             {
-                name: released.take(persona).reset_index(drop=True)
+                name: _take_or_null(released, persona)
                 for name, released in zip(self._roles.key_names(table), self._released, strict=True)
             },
             keep_dtype=self.representation == "center",
         )
         person = self._roles.person_name(table)
-        return merged if person is None else merged.replace({person: persona})
+        if person is None:
+            return merged
+        numbers = pd.Series(persona).mask(gone).astype("Int64") if gone.any() else persona
+        return merged.replace({person: numbers})
 
     def _find_keys(self, table: Table) -> list[Hashable]:
         owner = "PersonaMerger"
@@ -297,15 +411,26 @@ class PersonaMerger(TableTransformer):
         chosen_row, person_of_row = self._one_row_per_person(table, warn=warn)
         cells, cell_of_person = self._count_cells(table, chosen_row)
         persona_of_cell = self._look_up(cells)
-        unseen = np.flatnonzero(persona_of_cell < 0)
+        unseen = np.flatnonzero(persona_of_cell == _UNSEEN)
         if len(unseen):
             columns = [column.take(unseen).reset_index(drop=True) for column in cells.columns()]
-            points = self._encoding.encode(columns)
-            persona_of_cell[unseen] = cKDTree(self._centers).query(points)[1]
+            persona_of_cell[unseen] = nearest_group(
+                self._encoding.coordinates(columns),
+                self._centers,
+                [(columns[j], self._released_exactly(j)) for j in self._exact_positions],
+            )
         return persona_of_cell[cell_of_person][person_of_row]
 
+    def _released_exactly(self, position: int) -> pd.Series:
+        """Give the one value that each persona's cells have in an exact column."""
+        values = self._cells.values[position]
+        code = np.zeros(self.n_personas_, dtype=np.int64)
+        kept = self._persona_of_cell >= 0
+        code[self._persona_of_cell[kept]] = self._cells.codes[kept, position]
+        return values.take(code).reset_index(drop=True)
+
     def _look_up(self, cells: Cells) -> np.ndarray:
-        """Give the persona of cells seen at fit, -1 for others; shape (n_cells,)."""
+        """Give the persona of cells seen at fit, -1 where suppressed; shape (n_cells,)."""
         translated = []
         for seen, new in zip(self._cells.values, cells.values, strict=True):
             translated.append(_positions_of(new, seen))
@@ -316,11 +441,24 @@ class PersonaMerger(TableTransformer):
         both = np.concatenate([self._cells.codes, codes[known]])
         group, _ = group_rows([both[:, j] for j in range(both.shape[1])])
         n_seen = len(self._cells)
-        persona_of_group = np.full(int(group.max()) + 1, -1, dtype=np.int64)
+        persona_of_group = np.full(int(group.max()) + 1, _UNSEEN, dtype=np.int64)
         persona_of_group[group[:n_seen]] = self._persona_of_cell
-        result = np.full(len(cells), -1, dtype=np.int64)
+        result = np.full(len(cells), _UNSEEN, dtype=np.int64)
         result[known] = persona_of_group[group[n_seen:]]
         return result
+
+
+def _take_or_null(values: pd.Series, rows: np.ndarray) -> pd.Series:
+    """Take values by position; -1 gives null, in a dtype that has one."""
+    if (rows >= 0).all():
+        return values.take(rows).reset_index(drop=True)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        values = values.astype("Int64")
+    elif pd.api.types.is_bool_dtype(values.dtype):
+        values = values.astype("boolean")
+    return (
+        values.reset_index(drop=True).reindex(np.where(rows >= 0, rows, -1)).reset_index(drop=True)
+    )
 
 
 def _positions_of(values: pd.Series, seen: pd.Series) -> np.ndarray:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from personatwin_sk.merging import certainty_penalty
 from personatwin_sk.merging._information_loss import squared_error_ratio
+from personatwin_sk.merging._points import Points
 from personatwin_sk.population.places import TOTAL_LEAVES
 
 
@@ -79,6 +80,12 @@ def test_intervals_are_charged_by_their_ends() -> None:
     )
 
 
+def numeric_points(matrix: np.ndarray, people: np.ndarray) -> Points:
+    centred = matrix - np.average(matrix, axis=0, weights=people)
+    nothing = np.empty(0)
+    return Points(centred, np.ones(matrix.shape[1]), (), (), nothing, nothing, people.astype(float))
+
+
 def test_squared_error_ratio_is_that_of_the_repeated_points() -> None:
     rng = np.random.default_rng(0)
     matrix, people = rng.normal(size=(20, 3)), rng.integers(1, 5, 20)
@@ -88,8 +95,18 @@ def test_squared_error_ratio_is_that_of_the_repeated_points() -> None:
     within = sum(
         ((points[labels == c] - points[labels == c].mean(axis=0)) ** 2).sum() for c in range(4)
     )
-    assert squared_error_ratio(matrix, people, classes) == pytest.approx(within / total)
+    got = squared_error_ratio(numeric_points(matrix, people), classes)
+    assert got == pytest.approx(within / total)
+    # Somebody suppressed is as far away as if released as the mean of all.
+    classes[0] = -1
+    labels = np.repeat(classes, people)
+    within = sum(
+        ((points[labels == c] - points[labels == c].mean(axis=0)) ** 2).sum() for c in range(4)
+    )
+    within += ((points[labels == -1] - points.mean(axis=0)) ** 2).sum()
+    got = squared_error_ratio(numeric_points(matrix, people), classes)
+    assert got == pytest.approx(within / total)
 
 
 def test_equal_cells_have_no_squared_error() -> None:
-    assert squared_error_ratio(np.ones((3, 2)), np.ones(3), np.zeros(3, dtype=int)) == 0.0
+    assert squared_error_ratio(numeric_points(np.ones((3, 2)), np.ones(3)), np.zeros(3, int)) == 0.0

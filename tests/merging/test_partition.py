@@ -8,7 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from personatwin_sk.merging._partition import partition_cells
+from personatwin_sk.merging._partition import partition
+from personatwin_sk.merging._points import Points
+
+
+def partition_cells(coordinates: np.ndarray, people: np.ndarray, k: int) -> np.ndarray:
+    """Partition points that have ordered coordinates only."""
+    d = coordinates.shape[1]
+    return partition(
+        Points(
+            ordered=coordinates - np.average(coordinates, axis=0, weights=people),
+            ordered_penalty=np.ones(d),
+            categories=(),
+            n_categories=(),
+            weights=np.empty(0),
+            category_penalty=np.empty(0),
+            people=people.astype(float),
+        ),
+        k,
+    )
 
 
 def squared_error(points: np.ndarray, people: np.ndarray) -> float:
