@@ -1,7 +1,8 @@
 """Privacy-preserving release of people-events data, the scikit-learn way.
 
 Estimators in an ordinary ``Pipeline`` turn a table of people and what happened to them into
-personas that can be shared; the risk that anybody in them is recognised is measured on the released table.
+personas that can be shared; the risk that anybody in them is recognised is measured on the
+released table.
 """
 
 from personatwin_sk._core.labels import format_label, parse_label

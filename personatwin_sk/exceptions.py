@@ -10,7 +10,7 @@ from typing import Any
 
 
 class InputError(ValueError):
-    """The input cannot be used; the message names the parameter or column, the count, and a cure."""
+    """The input cannot be used: the message names parameter or column, count and cure."""
 
 
 class ColumnNotFoundError(InputError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -84,7 +85,7 @@ def _parse_texts(texts: pd.Series) -> np.ndarray:
     local = texts.where(is_iso).str.replace(_OFFSET, r"\1", regex=True)
     iso = _to_seconds(pd.to_datetime(local, format="ISO8601", errors="coerce"))
     if is_iso.all():
-        return iso
+        return _with_days_far_out(local, iso)
     best: np.ndarray | None = None
     for pattern in _OTHER_FORMATS:
         if pattern == "%Y%m%d" and not texts.str.fullmatch(r"\d{8}").all():
@@ -100,6 +101,17 @@ def _parse_texts(texts: pd.Series) -> np.ndarray:
         best = parsed
     assert best is not None
     return iso if np.isnat(iso).sum() < np.isnat(best).sum() else best
+
+
+def _with_days_far_out(texts: pd.Series, parsed: np.ndarray) -> np.ndarray:
+    """Read the years below 1678 and above 2261, which some pandas takes for no dates."""
+    result = parsed.copy()
+    for row in np.flatnonzero(np.isnat(parsed)).tolist():
+        try:
+            result[row] = datetime.datetime.fromisoformat(texts.iloc[row])
+        except ValueError:
+            continue
+    return result
 
 
 def _to_seconds(parsed: pd.Series) -> np.ndarray:

@@ -212,14 +212,11 @@ class Table:
 def _plain(series: pd.Series) -> pd.Series:
     """Unwrap categorical and sparse columns: their values are what counts, not their storage."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        values = (
-            series.cat.categories.take(
-                series.cat.codes.to_numpy(), allow_fill=True, fill_value=np.nan
-            )
-            if len(series.cat.categories)
-            else pd.Index([None] * len(series), dtype=object)
-        )
-        return pd.Series(values, index=series.index)
+        if not len(series.cat.categories):
+            return pd.Series([None] * len(series), dtype=object, index=series.index)
+        # The code of null is -1, which is no label of the categories and so gives null.
+        values = pd.Series(series.cat.categories).reindex(series.cat.codes.to_numpy())
+        return values.set_axis(series.index)
     if isinstance(series.dtype, pd.SparseDtype):
         return series.sparse.to_dense()
     if isinstance(series.dtype, pd.ArrowDtype) and series.dtype.kind in "MO":
@@ -346,5 +343,8 @@ def _to_narwhals(series: pd.Series, frame: nw.DataFrame, name: str, dtype: Any) 
                 nw.Int64,
                 backend=frame.implementation,
             )
+        if dtype == nw.Enum:  # its categories are known to the column itself only
+            native = frame.get_column(name).to_native().dtype
+            return nw.from_native(result.to_native().cast(native), series_only=True)
         result = result.cast(dtype)
     return result
