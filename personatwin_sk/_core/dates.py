@@ -108,7 +108,8 @@ def _with_days_far_out(texts: pd.Series, parsed: np.ndarray) -> np.ndarray:
     result = parsed.copy()
     for row in np.flatnonzero(np.isnat(parsed)).tolist():
         try:
-            result[row] = datetime.datetime.fromisoformat(texts.iloc[row])
+            moment = datetime.datetime.fromisoformat(texts.iloc[row])
+            result[row] = moment.replace(tzinfo=None)
         except ValueError:
             continue
     return result
