@@ -77,7 +77,7 @@ class Row:
             str(self.k),
             self.method + (f" {found['version']}" if "version" in found else ""),
             f"{found['seconds']:.2f}",
-            f"{ratio:.1f}" if math.isfinite(ratio) else "",
+            f"{ratio:.2g}" if math.isfinite(ratio) else "",
             f"{found['peak_mb']:,.0f} ({found['before_mb']:,.0f})",
             show("ncp", ".4f"),
             show("sse_percent", ".2f"),

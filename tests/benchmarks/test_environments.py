@@ -67,7 +67,7 @@ def test_what_does_not_install_is_said(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_reason_stands_where_a_figure_would() -> None:
     rows = [Row("adult", 5, OURS, FIGURES), Row("adult", 5, "peer", reason="not in 300 s")]
     ours, peer = describe_losses(rows).splitlines()[-2:]
-    assert "| 2.00 | 1.0 | 100 (50) |" in ours
+    assert "| 2.00 | 1 | 100 (50) |" in ours
     assert "| peer | not in 300 s |" in peer
 
 
