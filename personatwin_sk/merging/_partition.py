@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from personatwin_sk.merging._class_state import ClassState, Prices
+from personatwin_sk.merging._class_state import Prices, group_losses
 from personatwin_sk.merging._points import Points
 from personatwin_sk.merging._segments import Segments
 
@@ -158,9 +158,8 @@ def _possible(on_left: np.ndarray, total: np.ndarray, nodes: Segments, k: int) -
 
 def _losses(points: Points, nodes: Segments, left: np.ndarray, prices: Prices) -> np.ndarray:
     """Give the loss of each node once it is cut."""
-    side, number = np.unique(2 * nodes.of_position + ~left, return_inverse=True)
-    state = ClassState(points, number.reshape(-1), len(side))
-    return np.bincount(side // 2, weights=prices.losses(state), minlength=len(nodes))
+    loss, _ = group_losses(points, 2 * nodes.of_position + ~left, 2 * len(nodes), prices)
+    return loss[0::2] + loss[1::2]
 
 
 def _directions(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from personatwin_sk.merging._class_state import ClassState, Prices
+from personatwin_sk.merging._class_state import ClassState, Prices, group_losses
 from personatwin_sk.merging._neighbours import Neighbours
 from personatwin_sk.merging._partition import best_cuts
 from personatwin_sk.merging._points import Points
@@ -28,9 +28,11 @@ __all__ = ["refine"]
 _LEAST_PROGRESS = 1e-3
 _ROUNDING = 1e-12
 # Cells looked at in one refinement: millions of people get fewer turns than thousands.
-_MOST_WORK = 4_000_000
-_MOST_REPEATS = 8
-_CELLS_A_REPEAT = 5
+_MOST_WORK = 1_000_000
+# A class takes part in one exchange per batch: classes of many cells need more batches.
+_FEW_CELLS = 5
+_CELLS_A_REPEAT = 3
+_MOST_REPEATS = 12
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,13 @@ def _sweep(
     neighbours: Neighbours,
     budget: _Budget,
 ) -> np.ndarray:
-    # A class takes part in one exchange per batch: classes of many cells need more batches.
-    cells_per_class = len(points) / (int(class_of_cell.max()) + 1)
-    repeats = neighbours.least_repeats + min(_MOST_REPEATS, int(cells_per_class / _CELLS_A_REPEAT))
+    beyond_few = len(points) / (int(class_of_cell.max()) + 1) - _FEW_CELLS
+    repeats = neighbours.least_repeats
+    repeats += min(_MOST_REPEATS, max(0, int(beyond_few / _CELLS_A_REPEAT)))
     for turn in range(neighbours.n_turns):
         if budget.is_spent:
             return class_of_cell
-        budget.spend(len(points) * repeats)
+        budget.spend(len(points))
         for step in (_move, _swap):
             for _ in range(repeats):
                 before = class_of_cell
@@ -326,19 +328,14 @@ def _gain_of_pairs(
     """
     losses = []
     for first in (before, after):
-        side, number = np.unique(2 * pairs.of_position + ~first, return_inverse=True)
-        state = ClassState(inside, number.reshape(-1), len(side))
-        losses.append(
-            np.bincount(side // 2, weights=rules.prices.losses(state), minlength=len(pairs))
+        loss, people = group_losses(
+            inside, 2 * pairs.of_position + ~first, 2 * len(pairs), rules.prices
         )
-        least, largest = np.full(len(pairs), np.inf), np.zeros(len(pairs))
-        np.minimum.at(least, side // 2, state.people)
-        np.maximum.at(largest, side // 2, state.people)
-        fits = (
-            (np.bincount(side // 2, minlength=len(pairs)) == 2)
-            & (least >= rules.k)
-            & (largest <= rules.max_class_size)
-        )
+        losses.append(loss[0::2] + loss[1::2])
+        first_people, second_people = people[0::2], people[1::2]
+    fits = (np.minimum(first_people, second_people) >= rules.k) & (
+        np.maximum(first_people, second_people) <= rules.max_class_size
+    )
     return np.where(fits, losses[0] - losses[1], -1.0)
 
 
