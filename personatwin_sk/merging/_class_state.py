@@ -80,8 +80,8 @@ def group_losses(
         held = held.reshape(n_groups, m)
         penalty += points.category_penalty[j] * np.maximum(np.count_nonzero(held, axis=1) - 1, 0)
         squared_sums += points.weights[j] / 2 * np.einsum("ij,ij->i", held, held)
-    squares = np.bincount(group, weights=points.people * points.squared_norms, minlength=n_groups)
-    squares = squares - squared_sums / np.where(people > 0, people, 1.0)
+    norms = np.bincount(group, weights=points.people * points.squared_norms, minlength=n_groups)
+    squares = norms - squared_sums / np.where(people > 0, people, 1.0)
     return prices.squares * squares + prices.penalty * people * penalty, people
 
 

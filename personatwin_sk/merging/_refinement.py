@@ -28,7 +28,7 @@ __all__ = ["refine"]
 _LEAST_PROGRESS = 1e-3
 _ROUNDING = 1e-12
 # Cells looked at in one refinement: millions of people get fewer turns than thousands.
-_MOST_WORK = 1_000_000
+_MOST_WORK = 800_000
 # A class takes part in one exchange per batch: classes of many cells need more batches.
 _FEW_CELLS = 5
 _CELLS_A_REPEAT = 3
