@@ -343,7 +343,8 @@ def _to_narwhals(series: pd.Series, frame: nw.DataFrame, name: str, dtype: Any) 
                 nw.Int64,
                 backend=frame.implementation,
             )
-        if dtype == nw.Enum:  # its categories are known to the column itself only
+        if dtype in (nw.Enum, nw.Unknown) and frame.implementation.is_polars():
+            # Categories of an enum, or that all is null, are known to the column itself only.
             native = frame.get_column(name).to_native().dtype
             return nw.from_native(result.to_native().cast(native), series_only=True)
         result = result.cast(dtype)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
@@ -257,6 +258,16 @@ def plain(values: Any) -> list[Any]:
 def rows_of(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
     """Rows of some columns as tuples that can be counted; a value and its type stand together."""
     return list(zip(*(plain(frame[name]) for name in columns), strict=True))
+
+
+def in_polars(frame: pd.DataFrame) -> pl.DataFrame:
+    """The same in polars, where null is null whatever it was before."""
+    objects = {
+        name: pd.Series(plain(frame[name].astype(object)), dtype=object).to_numpy()
+        for name in frame
+        if frame[name].dtype == object or isinstance(frame[name].dtype, pd.CategoricalDtype)
+    }
+    return pl.from_pandas(frame.reset_index(drop=True).assign(**objects))
 
 
 def assert_same_values(left: pd.DataFrame, right: pd.DataFrame) -> None:

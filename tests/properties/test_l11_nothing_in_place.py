@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from hypothesis import given
 from pandas.testing import assert_frame_equal
@@ -25,6 +24,7 @@ from strategies import (
     Subject,
     assert_law_breaks,
     cases,
+    in_polars,
     law,
     quietly,
 )
@@ -98,7 +98,7 @@ def test_arrays_stay_as_they_are(case: Case) -> None:
 @law
 @given(case=cases(typed=True, max_people=5))
 def test_polars_frames_stay_as_they_are(subject: Subject, case: Case) -> None:
-    frame = pl.from_pandas(case.frame.astype({"ethnicity": object}))
+    frame = in_polars(case.frame)
     before = frame.clone()
     configured = subject.make(case.k).set_output(transform="polars")
     quietly(configured.fit_transform, frame)

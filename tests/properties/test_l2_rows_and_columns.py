@@ -18,6 +18,7 @@ from strategies import (
     Subject,
     assert_law_breaks,
     cases,
+    in_polars,
     law,
     plain,
     quietly,
@@ -40,7 +41,7 @@ def check_l2(subject: Subject, case: Case) -> None:
 
 
 def check_l2_in_polars(subject: Subject, case: Case) -> None:
-    frame = pl.from_pandas(case.frame.astype({"ethnicity": object}))
+    frame = in_polars(case.frame)
     released = quietly(subject.make(case.k).fit_transform, frame)
     assert isinstance(released, pl.DataFrame)
     assert released.columns == [c for c in frame.columns if c not in subject.drops]
@@ -51,7 +52,7 @@ def check_l2_in_polars(subject: Subject, case: Case) -> None:
 def check_polars_as_pandas(subject: Subject, case: Case) -> None:
     typed = case.frame.astype({"ethnicity": object})
     expected = quietly(subject.make(case.k).fit_transform, typed)
-    released = quietly(subject.make(case.k).fit_transform, pl.from_pandas(typed))
+    released = quietly(subject.make(case.k).fit_transform, in_polars(typed))
     for name in subject.changes:
         if name == "date" and expected["date"].dtype.kind == "M":
             assert plain(released[name].to_pandas()) == plain(expected[name])
