@@ -46,10 +46,10 @@ class OutcomeNoise(KeyedNoise):
         Expected share of the outcomes of each event type that change, from 0 to 1. Where
         `invariant`, it is no more than :math:`1 - \sum_i \pi_i^2`, with :math:`\pi` the
         distribution of the type's outcomes: it is capped there.
-    invariant : bool, default=True
+    invariant : bool, default=None
         Whether the expected distribution of outcomes within each event type stays as it is in the
         table of fit. If False, an outcome changes with `flip_probability` to any of the others
-        that are allowed, all equally likely, which evens the distribution out.
+        that are allowed, all equally likely, which evens the distribution out. None is True.
     allowed : mapping of event type -> sequence of outcomes, or sequence of outcomes, default=None
         What each type of event can have; a plain sequence where `given` is None. Types that are
         not named, and all of them with None, allow what the table of fit shows: an outcome that
@@ -118,7 +118,7 @@ class OutcomeNoise(KeyedNoise):
         "person_id": [None, str, Integral],
         "event_id": [None, str, Integral],
         "flip_probability": [Interval(Real, 0, 1, closed="both")],
-        "invariant": ["boolean"],
+        "invariant": ["boolean", None],
         "allowed": [None, Mapping, "array-like"],
         "random_state": ["random_state"],
     }
@@ -133,7 +133,7 @@ class OutcomeNoise(KeyedNoise):
         person_id: Any = None,
         event_id: Any = None,
         flip_probability: float = 0.05,
-        invariant: bool = True,
+        invariant: bool | None = None,
         allowed: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -185,7 +185,7 @@ class OutcomeNoise(KeyedNoise):
         return table.replace(released, keep_dtype=True)
 
     def _make_matrix(self, counts: np.ndarray) -> np.ndarray:
-        if self.invariant:
+        if self.invariant is None or self.invariant:
             return invariant_matrix(counts, self.flip_probability)
         return uniform_matrix(len(counts), self.flip_probability)
 

@@ -119,6 +119,7 @@ def make_release_pipeline(
             given=EVENT_TYPE if EVENT_TYPE in roles.events else None,
             **ids,
             flip_probability=floors.flip_probability,
+            invariant=True,
             random_state=random_state,
         )
         steps.append(("outcomes", flips))

@@ -405,3 +405,13 @@ def test_the_key_can_be_forgotten():
     noise = OutcomeNoise(given="event_type").fit(events)
     with pytest.raises(NotFittedError, match="forget_key"):
         noise.forget_key().transform(events)
+
+
+def test_the_distribution_is_kept_unless_said_otherwise():
+    frame = pd.DataFrame({"outcome": ["a"] * 30 + ["b"] * 10})
+    default = OutcomeNoise(flip_probability=0.2, random_state=0).fit(frame)
+    kept = OutcomeNoise(flip_probability=0.2, invariant=True, random_state=0).fit(frame)
+    assert default.invariant is None
+    expected = np.asarray(kept.transition_matrices_[None])
+    np.testing.assert_array_equal(np.asarray(default.transition_matrices_[None]), expected)
+    np.testing.assert_allclose(np.array([0.75, 0.25]) @ expected, [0.75, 0.25])
