@@ -10,6 +10,7 @@ from personatwin_sk._core.columns import factorize
 from personatwin_sk.merging._class_state import ClassState
 from personatwin_sk.merging._kinds import Kind, kind_of
 from personatwin_sk.merging._points import Points
+from personatwin_sk.merging._segments import distinct_sets
 from personatwin_sk.population.places import TOTAL_LEAVES, common_ancestor, leaf_count
 
 __all__ = ["certainty_penalty", "squared_error_ratio"]
@@ -98,20 +99,15 @@ def _span_penalties(
 def _place_penalties(
     kind: Kind, pair_class: np.ndarray, pair_code: np.ndarray, n_distinct: np.ndarray
 ) -> np.ndarray:
-    penalty = np.zeros(len(n_distinct))
-    mixed = np.flatnonzero(n_distinct[pair_class] > 1)
-    for members in np.split(mixed, np.flatnonzero(np.diff(pair_class[mixed])) + 1):
-        if len(members):
-            areas = [kind.areas[code] for code in pair_code[members].tolist()]
-            known = [area for area in areas if area is not None]
+    set_of_class, sets = distinct_sets(pair_class, pair_code, len(n_distinct))
+    penalty = np.zeros(len(sets))
+    for number, members in enumerate(sets):
+        if len(members) > 1:
+            known = [area for code in members.tolist() if (area := kind.areas[code]) is not None]
             # Null beside a place could be anywhere.
-            lost = (
-                1.0
-                if len(known) < len(areas)
-                else (leaf_count(common_ancestor(known)) / TOTAL_LEAVES)
-            )
-            penalty[pair_class[members[0]]] = lost
-    return penalty
+            whole = len(known) < len(members)
+            penalty[number] = 1.0 if whole else leaf_count(common_ancestor(known)) / TOTAL_LEAVES
+    return penalty[set_of_class]
 
 
 def squared_error_ratio(points: Points, class_of_cell: np.ndarray) -> float:

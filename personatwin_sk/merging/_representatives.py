@@ -9,6 +9,7 @@ from personatwin_sk._core.cells import Cells, group_rows
 from personatwin_sk._core.frames import is_null
 from personatwin_sk._core.labels import Interval, Period, format_label, split_members
 from personatwin_sk.merging._kinds import Kind
+from personatwin_sk.merging._segments import distinct_sets
 from personatwin_sk.population.places import common_ancestor
 
 __all__ = ["represent"]
@@ -96,21 +97,32 @@ def _spans(
     """Write a label for each class; a class of one value keeps that value's own text."""
     missing = is_null(values)
     texts = np.array(_own_texts(values, missing), dtype=object)
-    labels = np.empty(n_classes, dtype=object)
-    n_members = np.bincount(pair_class, minlength=n_classes)
-    alone = n_members[pair_class] == 1
-    labels[pair_class[alone]] = texts[pair_code[alone]]
-    mixed = np.flatnonzero(~alone)
-    bounds = np.flatnonzero(np.diff(pair_class[mixed])) + 1
-    written: dict[bytes, str] = {}  # many classes hold the same values: each set is written once
-    for pairs in np.split(mixed, bounds):
-        if len(pairs):
-            members = pair_code[pairs]
-            key = members.tobytes()
-            if key not in written:
-                written[key] = _label_of(values, kind, members, missing, texts)
-            labels[pair_class[pairs[0]]] = written[key]
-    return pd.Series(labels, dtype=object)
+    if kind.name == "ordered":
+        pair_class, pair_code = _ends_only(kind, missing, pair_class, pair_code)
+    set_of_class, sets = distinct_sets(pair_class, pair_code, n_classes)
+    labels = np.empty(len(sets), dtype=object)
+    for number, members in enumerate(sets):
+        labels[number] = (
+            texts[members[0]]
+            if len(members) == 1
+            else _label_of(values, kind, members, missing, texts)
+        )
+    return pd.Series(labels[set_of_class], dtype=object)
+
+
+def _ends_only(
+    kind: Kind, missing: np.ndarray, pair_class: np.ndarray, pair_code: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keep of each class the values that its span is told by: the ends, and null."""
+    known = ~missing[pair_code]
+    kept = ~known
+    for ends, sign in ((kind.low, 1), (kind.high, -1)):
+        order = np.lexsort((pair_code, sign * ends[pair_code], pair_class))
+        order = order[known[order]]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = pair_class[order][1:] != pair_class[order][:-1]
+        kept[order[first]] = True
+    return pair_class[kept], pair_code[kept]
 
 
 def _label_of(

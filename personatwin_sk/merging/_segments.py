@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Segments", "gather_segments"]
+__all__ = ["Segments", "distinct_sets", "gather_segments"]
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,53 @@ def gather_segments(labels: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray,
     rows = np.flatnonzero(segment_of_row >= 0)
     rows = rows[np.argsort(segment_of_row[rows], kind="stable")]
     return rows, Segments.from_sorted(segment_of_row[rows])
+
+
+def distinct_sets(
+    group: np.ndarray, member: np.ndarray, n_groups: int
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Find which groups have the same set of members, so that each set is dealt with once.
+
+    Parameters
+    ----------
+    group, member : numpy.ndarray of int64, shape (n_pairs,)
+        Distinct pairs, sorted by group and then by member; every group has a member.
+    n_groups : int
+
+    Returns
+    -------
+    set_of_group : numpy.ndarray of int64, shape (n_groups,)
+    sets : list of numpy.ndarray of int64
+        The members of each set, ascending.
+
+    Examples
+    --------
+    >>> of_group, sets = distinct_sets(np.array([0, 0, 1, 2, 2]), np.array([3, 5, 5, 3, 5]), 3)
+    >>> [sets[number].tolist() for number in of_group]
+    [[3, 5], [5], [3, 5]]
+    """
+    segments = Segments.from_sorted(group)
+    size = np.diff(np.append(segments.starts, segments.length))
+    # Two sums of scattered 64-bit words and the size: sets that agree in all three are the same.
+    keys = [segments.sum(_scatter(member, salt)) for salt in (1, 2)]
+    order = np.lexsort((*keys, size))
+    new = np.ones(n_groups, dtype=bool)
+    for column in (*keys, size):
+        new[1:] &= column[order][1:] == column[order][:-1]
+    new[1:] = ~new[1:]
+    set_of_group = np.empty(n_groups, dtype=np.int64)
+    set_of_group[order] = np.cumsum(new) - 1
+    first = order[new]
+    sets = [
+        member[start : start + n]
+        for start, n in zip(segments.starts[first], size[first], strict=True)
+    ]
+    return set_of_group, sets
+
+
+def _scatter(values: np.ndarray, salt: int) -> np.ndarray:
+    """Scatter small numbers over 64 bits (the finaliser of SplitMix64)."""
+    x = (values.astype(np.uint64) + np.uint64(salt << 40)) * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
