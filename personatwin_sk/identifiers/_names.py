@@ -34,7 +34,8 @@ _PATTERNS = tuple(
             "web address",
         ),
         (
-            rf"(?:.+_)?(?:ssn|ssno|soc_sec|social_security|social_insurance|sin){_NUMBER}",
+            rf"(?:.+_)?(?:ssn|ssno|soc_sec|social_security|social_insurance|sin){_NUMBER}"
+            r"|(?:.+_)?ss_(?:number|num|no|nr)",
             "Social Security number",
         ),
         (
