@@ -192,3 +192,36 @@ def test_cells_counted_in_chunks_give_the_same_classes() -> None:
 def test_bad_demands_are_named(parameters, error, message) -> None:
     with pytest.raises(error, match=message):
         PersonaMerger(KEYS, 5, person_id="id", **parameters).fit(people(60, 1))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from(["center", "interval"]))
+def test_merging_again_under_the_same_demands_changes_nothing(
+    seed: int, representation: str
+) -> None:
+    frame = people(150, seed)
+    merger = PersonaMerger(
+        KEYS,
+        4,
+        person_id="id",
+        sensitive=["illness"],
+        l_diversity=2,
+        t_closeness=0.5,
+        exact=["sex"],
+        representation=representation,
+    )
+    once = merger.fit_transform(frame)
+    assert merger.n_suppressed_ == 0
+    twice = merger.fit_transform(once.assign(id=frame["id"]))
+    pd.testing.assert_frame_equal(once[KEYS], twice[KEYS])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.integers(2, 6))
+def test_people_who_are_there_k_times_stay_as_they_are(seed: int, k: int) -> None:
+    one = people(20, seed)[KEYS]
+    frame = pd.concat([one] * k, ignore_index=True)
+    merger = PersonaMerger(KEYS, k)
+    pd.testing.assert_frame_equal(merger.fit_transform(frame), frame)
+    assert merger.sse_ratio_ == pytest.approx(0.0, abs=1e-12)
+    assert merger.information_loss_ == 0.0
