@@ -98,7 +98,8 @@ class _Column:
         self._n_ends = ends.shape[1]
         # Null sits at the mean of the others; its own category holds it apart.
         self._fill = np.average(known, axis=0, weights=weights) if len(known) else np.zeros(1)
-        overall = float(known.max() - known.min()) if len(known) else 0.0
+        self._ends = (known.min(), known.max()) if len(known) else (0.0, 0.0)
+        overall = float(self._ends[1] - self._ends[0])
         squares = (known - self._fill) ** 2
         spread = (
             float(np.sqrt(np.average(squares.mean(axis=1), weights=weights)))
@@ -118,12 +119,25 @@ class _Column:
         filled = np.where(np.isnan(ends), self._fill, ends)
         return ((filled - self._fill) * self._scale)[:, : self._n_ends]
 
+    def _closed(self, ends: np.ndarray) -> np.ndarray:
+        """Close open ends ("85+") with the outermost end of the fit, as it did itself."""
+        low, high = ends.T
+        lowest, highest = self._ends
+        return np.stack(
+            [
+                np.where(low == -np.inf, np.minimum(lowest, high), low),
+                np.where(high == np.inf, np.maximum(highest, low), high),
+            ],
+            axis=1,
+        )
+
     def encode(self, values: pd.Series) -> tuple[np.ndarray, list[np.ndarray]]:
         """Encode values that may be new: coordinates, and digits with -1 for what is new."""
         if self.kind.name == "ordered":
             if self.kind.is_labelled:
                 codes, distinct = factorize(values)
-                ends = np.array([label_ends(v) or (np.nan, np.nan) for v in distinct])[codes]
+                ends = np.array([label_ends(v) or (np.nan, np.nan) for v in distinct])
+                ends = self._closed(ends)[codes]
             else:
                 ends = as_numbers(values)[:, None]
             flags = pd.Series(is_null(values))
