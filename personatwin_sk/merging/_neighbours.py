@@ -127,12 +127,13 @@ class Neighbours:
         own, n_classes = state.class_of_cell, len(state.people)
         if self.by_distance:
             _, near = cKDTree(state.means()).query(state.means(), k=min(_NEAREST + 1, n_classes))
-            near = near.reshape(n_classes, -1)[:, 1:]
+            near = near.reshape(n_classes, -1)
             left = np.repeat(np.arange(n_classes), near.shape[1])
             right = near.ravel()
             block = np.empty(n_classes, dtype=np.int64)
             block[own] = self._blocks
-            inside = block[left] == block[right]
+            # A class is mostly its own nearest, but not first where another has the same mean.
+            inside = (left != right) & (block[left] == block[right])
             left, right = left[inside], right[inside]
         else:
             order = self.sorted_cells(turn)
