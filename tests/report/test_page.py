@@ -269,8 +269,8 @@ def test_hostile_names_and_labels_stay_text(facts, page: str, where: str) -> Non
 
 def test_a_figure_that_is_missing_is_an_error_not_a_blank(facts) -> None:
     broken = copy.deepcopy(facts)
-    del broken["utility"]["untouched"]
-    with pytest.raises(jinja2.UndefinedError, match="untouched"):
+    del broken["population"]["modelled"]
+    with pytest.raises(jinja2.UndefinedError, match="modelled"):
         render_report(broken, SIZES)
 
 
