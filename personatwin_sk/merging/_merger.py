@@ -303,7 +303,6 @@ class PersonaMerger(TableTransformer):
         self.class_sizes_ = sizes
         self.n_personas_ = len(sizes)
         self.n_suppressed_ = int(self._cells.people.sum() - sizes.sum())
-        self._centers = self._encoding.centers(persona, self.n_personas_)
         self.sse_ratio_ = squared_error_ratio(self._encoding.points, persona)
         penalties = [
             certainty_penalty(column, persona, self._cells.people)
@@ -416,7 +415,7 @@ class PersonaMerger(TableTransformer):
             columns = [column.take(unseen).reset_index(drop=True) for column in cells.columns()]
             persona_of_cell[unseen] = nearest_group(
                 self._encoding.coordinates(columns),
-                self._centers,
+                self._encoding.centers(self._persona_of_cell, self.n_personas_),
                 [(columns[j], self._released_exactly(j)) for j in self._exact_positions],
             )
         return persona_of_cell[cell_of_person][person_of_row]
