@@ -109,6 +109,7 @@ def best_cuts(
     total = nodes.sum(points.people)
     mean = nodes.sum(points.people[:, None] * points.ordered) / total[:, None]
     centred = points.ordered - mean[node]
+    least = _least_class(points, nodes, k)
     least_loss = np.full(len(nodes), np.inf)
     best_left = np.zeros(len(points), dtype=bool)
     for scores, indicator_weight in _directions(points, centred, nodes, total):
@@ -117,7 +118,7 @@ def best_cuts(
         people = points.people[order]
         on_left = nodes.running_sum(people)
         on_right = total[node] - on_left
-        possible = _possible(on_left, total[node], nodes, k)
+        possible = _possible(on_left, total[node], least[node], nodes, k)
         # The sum of squares between the sides, over all ordered coordinates and, where the
         # direction is a category against all others, over that category's indicator.
         leaning = nodes.running_sum(people[:, None] * centred[order])
@@ -142,15 +143,28 @@ def best_cuts(
     return least_loss, best_left
 
 
-def _possible(on_left: np.ndarray, total: np.ndarray, nodes: Segments, k: int) -> np.ndarray:
+def _least_class(points: Points, nodes: Segments, k: int) -> np.ndarray:
+    """Give the fewest people that a class of each node can have, shape (n_nodes,).
+
+    It is k, unless the cells are so large that k people cannot be met exactly: where every cell
+    holds two people or more, five people take three cells.
+    """
+    smallest = np.minimum.reduceat(points.people, nodes.starts)
+    return np.maximum(k, np.ceil(k / smallest) * smallest)
+
+
+def _possible(
+    on_left: np.ndarray, total: np.ndarray, least: np.ndarray, nodes: Segments, k: int
+) -> np.ndarray:
     """Tell after which positions a node may be cut.
 
     Both sides keep k people. In a small node, where it can be had, the sides also have room for as
-    many classes of k as the node had: what is left over makes classes larger than they need be.
+    many least classes as the node had: what is left over makes classes larger than they need be.
     """
     on_right = total - on_left
     possible = (on_left >= k) & (on_right >= k)
-    frugal = possible & (on_left // k + on_right // k == total // k) & (total < _SMALL_NODE * k)
+    frugal = possible & (total < _SMALL_NODE * least)
+    frugal &= on_left // least + on_right // least == total // least
     has_frugal = np.zeros(len(nodes), dtype=bool)
     has_frugal[nodes.of_position[frugal]] = True
     return np.where(has_frugal[nodes.of_position], frugal, possible)
