@@ -12,6 +12,7 @@ from personatwin_sk.merging._line import partition_line
 from personatwin_sk.merging._partition import partition
 from personatwin_sk.merging._points import Points
 from personatwin_sk.merging._refinement import refine
+from personatwin_sk.merging._segments import without_gaps
 
 __all__ = ["find_classes"]
 
@@ -56,7 +57,7 @@ def find_classes(
     classes[people[classes] < k] = SUPPRESSED
     if constraints is not None:
         classes = repair(
-            _without_gaps(classes),
+            without_gaps(classes),
             encoding.centers(*_numbered(classes)),
             points.people.astype(np.int64),
             constraints,
@@ -67,7 +68,7 @@ def find_classes(
     if sweeps and len(kept):
         classes[kept] = refine(
             points.take(kept),
-            np.unique(classes[kept], return_inverse=True)[1].reshape(-1),
+            without_gaps(classes[kept]),
             k,
             sweeps,
             blocks=None if blocks is None else blocks[kept],
@@ -77,7 +78,7 @@ def find_classes(
     if max_class_size is not None and len(kept):
         people = np.bincount(classes[kept], weights=points.people[kept])
         classes[kept[people[classes[kept]] > max_class_size]] = SUPPRESSED
-    return _without_gaps(classes)
+    return without_gaps(classes)
 
 
 def _is_line(points: Points) -> bool:
@@ -105,13 +106,5 @@ def _verdict(
 
 
 def _numbered(classes: np.ndarray) -> tuple[np.ndarray, int]:
-    dense = _without_gaps(classes)
+    dense = without_gaps(classes)
     return dense, int(dense.max()) + 1
-
-
-def _without_gaps(classes: np.ndarray) -> np.ndarray:
-    """Number the classes from 0; suppressed cells stay -1."""
-    result = np.full(len(classes), SUPPRESSED, dtype=np.int64)
-    kept = classes >= 0
-    result[kept] = np.unique(classes[kept], return_inverse=True)[1].reshape(-1)
-    return result

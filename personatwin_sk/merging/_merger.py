@@ -26,6 +26,7 @@ from personatwin_sk.merging._information_loss import certainty_penalty, squared_
 from personatwin_sk.merging._nearest import nearest_group
 from personatwin_sk.merging._people import one_row_per_person
 from personatwin_sk.merging._representatives import represent
+from personatwin_sk.merging._segments import without_gaps
 
 __all__ = ["PersonaMerger"]
 
@@ -259,12 +260,11 @@ class PersonaMerger(TableTransformer):
         self._cells, cell_of_person = self._count_cells(table, chosen_row)
         people = self._cells.people
         self._encoding = Encoding(self._cells.values, self._cells.codes, people)
-        self._blocks = self._find_blocks(table, canonical)
         class_of_cell = find_classes(
             self._encoding,
             self.k,
             self.refine,
-            blocks=self._blocks,
+            blocks=self._find_blocks(table, canonical),
             constraints=self._find_constraints(table, chosen_row, cell_of_person),
             max_class_size=self.max_class_size,
         )
@@ -294,9 +294,8 @@ class PersonaMerger(TableTransformer):
             # Classes that look alike have become too large together; nobody can tell them apart.
             too_large = np.flatnonzero((sizes > self.max_class_size)[persona_of_class])
             rest = np.where(np.isin(class_of_cell, too_large), -1, class_of_cell)
-            numbers = np.unique(rest[rest >= 0], return_inverse=True)[1].reshape(-1)
-            rest[rest >= 0] = numbers
-            return self._release(rest, keys, canonical)
+            self._release(without_gaps(rest), keys, canonical)
+            return
         self._persona_of_cell = persona
         self._released = [column.take(first).reset_index(drop=True) for column in released]
         self._names_out = [(name, canonical.index(name)) for name in keys]
@@ -309,7 +308,6 @@ class PersonaMerger(TableTransformer):
             for column in self._cells.columns()
         ]
         self.information_loss_ = float(np.mean(penalties))
-        return None
 
     def _find_blocks(self, table: Table, canonical: list[Hashable]) -> np.ndarray | None:
         """Number the distinct values of the exact columns, per cell."""
@@ -333,13 +331,11 @@ class PersonaMerger(TableTransformer):
     ) -> SensitiveConstraints | None:
         if self.l_diversity is None and self.t_closeness is None:
             return None
-        names = (
-            []
-            if self.sensitive is None
-            else find_columns(table, self.sensitive, parameter="sensitive", owner="PersonaMerger")
-        )
         constraints = SensitiveConstraints(
-            [table[name].take(chosen_row).reset_index(drop=True) for name in names],
+            [
+                table[name].take(chosen_row).reset_index(drop=True)
+                for name in self._find_sensitive(table)
+            ],
             cell_of_person,
             len(self._cells),
             l_diversity=self.l_diversity,
@@ -378,15 +374,17 @@ class PersonaMerger(TableTransformer):
                 table, self.quasi_identifiers, parameter="quasi_identifiers", owner=owner
             )
         else:
-            aside = {find_column(table, self.person_id, parameter="person_id", owner=owner)}
-            if self.sensitive is not None:
-                aside |= set(
-                    find_columns(table, self.sensitive, parameter="sensitive", owner=owner)
-                )
+            person = find_column(table, self.person_id, parameter="person_id", owner=owner)
+            aside = {person, *self._find_sensitive(table)}
             keys = [name for name in table.columns if name not in aside]
         if not keys:
             raise InputError("PersonaMerger: there is no key variable; name quasi_identifiers.")
         return keys
+
+    def _find_sensitive(self, table: Table) -> list[Hashable]:
+        if self.sensitive is None:
+            return []
+        return find_columns(table, self.sensitive, parameter="sensitive", owner="PersonaMerger")
 
     def _one_row_per_person(self, table: Table, *, warn: bool) -> tuple[np.ndarray, np.ndarray]:
         return one_row_per_person(

@@ -20,7 +20,7 @@ from personatwin_sk.merging._class_state import ClassState, Prices, group_losses
 from personatwin_sk.merging._neighbours import Neighbours
 from personatwin_sk.merging._partition import best_cuts
 from personatwin_sk.merging._points import Points
-from personatwin_sk.merging._segments import Segments, gather_segments
+from personatwin_sk.merging._segments import Segments, gather_segments, without_gaps
 
 __all__ = ["refine"]
 
@@ -389,7 +389,7 @@ def _dissolve(
         wrong[class_of_cell[go[~fine[result[go]]]]] = True
         back = go[wrong[class_of_cell[go]]]
         result[back] = class_of_cell[back]
-    return np.unique(result, return_inverse=True)[1].reshape(-1)
+    return without_gaps(result)
 
 
 def _split(points: Points, class_of_cell: np.ndarray, rules: _Rules) -> np.ndarray:
@@ -410,4 +410,4 @@ def _split(points: Points, class_of_cell: np.ndarray, rules: _Rules) -> np.ndarr
     apart = np.isfinite(cut_loss)[nodes.of_position] & ~on_left
     result = class_of_cell.copy()
     result[cells[apart]] = n_classes + nodes.of_position[apart]
-    return np.unique(result, return_inverse=True)[1].reshape(-1)
+    return without_gaps(result)

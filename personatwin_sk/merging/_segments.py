@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Segments", "distinct_sets", "gather_segments"]
+__all__ = ["Segments", "distinct_sets", "gather_segments", "without_gaps"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,20 @@ def gather_segments(labels: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray,
     rows = np.flatnonzero(segment_of_row >= 0)
     rows = rows[np.argsort(segment_of_row[rows], kind="stable")]
     return rows, Segments.from_sorted(segment_of_row[rows])
+
+
+def without_gaps(labels: np.ndarray) -> np.ndarray:
+    """Number labels from 0 in their order; negative ones, which stand for nothing, become -1.
+
+    Examples
+    --------
+    >>> without_gaps(np.array([7, -1, 3, 7])).tolist()
+    [1, -1, 0, 1]
+    """
+    result = np.full(len(labels), -1, dtype=np.int64)
+    kept = labels >= 0
+    result[kept] = np.unique(labels[kept], return_inverse=True)[1].reshape(-1)
+    return result
 
 
 def distinct_sets(
