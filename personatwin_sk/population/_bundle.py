@@ -5,7 +5,8 @@ Bureau's tables, and gives the same bytes each time.
 
 A count is stored as three bytes, and the first bytes of all counts stand together, then the
 second ones, then the third: neighbouring bytes are then alike, which LZMA packs to a third of what
-a compressed ``.npz`` takes.
+a compressed ``.npz`` takes. Of the single years of age of counties only what the band of the county
+and the single years of its state do not tell is stored, which takes 40 % less again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ _N_PLANES = 3
 # Sequences of counts share no text-like context: no literal context bits, no alignment.
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 0, "pb": 0}]
 _BAND_STARTS = np.arange(0, 86, 5)
+_BAND_OF_YEAR = np.arange(86) // 5
+# The last year of a band is what the others leave of it; 85 and more is a band of its own.
+_LAST_OF_BAND = np.append(np.arange(4, 85, 5), 85)
+_STORED_YEARS = np.setdiff1d(np.arange(86), _LAST_OF_BAND)
 
 
 def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -88,6 +93,33 @@ def unpack(packed: bytes) -> dict[str, np.ndarray]:
     return arrays
 
 
+def _expected_years(bands: np.ndarray, state_years: np.ndarray) -> np.ndarray:
+    """Split the bands of counties as their states' are; in whole numbers, alike on any machine."""
+    state_bands = np.add.reduceat(state_years, _BAND_STARTS, axis=1)[:, _BAND_OF_YEAR]
+    nobody = state_bands == 0
+    parts = 2 * bands[:, _BAND_OF_YEAR] * state_years + state_bands
+    return np.asarray(np.where(nobody, 0, parts // np.where(nobody, 1, 2 * state_bands)))
+
+
+def _surprises(years: np.ndarray, state_years: np.ndarray) -> np.ndarray:
+    """Return what counties' single years are beyond the expected ones, without a sign.
+
+    Even numbers are above, odd ones below.
+    """
+    bands = np.add.reduceat(years, _BAND_STARTS, axis=1)
+    beyond = (years - _expected_years(bands, state_years))[:, _STORED_YEARS]
+    return np.where(beyond >= 0, 2 * beyond, -2 * beyond - 1)
+
+
+def _single_years(bands: np.ndarray, state_years: np.ndarray, surprises: np.ndarray) -> np.ndarray:
+    """Return counties' single years; what `_surprises` took apart."""
+    years = _expected_years(bands, state_years)
+    years[:, _STORED_YEARS] += np.where(surprises % 2, -(surprises + 1) // 2, surprises // 2)
+    years[:, _LAST_OF_BAND] = 0
+    years[:, _LAST_OF_BAND] = bands - np.add.reduceat(years, _BAND_STARTS, axis=1)
+    return years
+
+
 def read() -> dict[str, np.ndarray]:
     """Read the bundled figures.
 
@@ -95,10 +127,18 @@ def read() -> dict[str, np.ndarray]:
     -------
     dict of str to ndarray of int64
         ``state_fips`` (51,); ``state_joint`` (18, 2, 6, 2, 51), July 2024; ``state_single_years``
-        (86, 2, 51), July 2023; ``county_fips`` (3144,); ``county_age_sex`` (3144, 18, 2), July
-        2023; ``county_sex_race_hispanic`` (2, 6, 2, 3144), April 2020 base.
+        (86, 2, 51), July 2023; ``county_fips`` (3144,); ``county_age_sex`` (3144, 18, 2) and
+        ``county_single_years`` (3144, 86, 2), July 2023; ``county_sex_race_hispanic``
+        (2, 6, 2, 3144), April 2020 base.
     """
-    return unpack((files(__package__) / "data" / FILE_NAME).read_bytes())
+    arrays = unpack((files(__package__) / "data" / FILE_NAME).read_bytes())
+    position = np.searchsorted(arrays["state_fips"], arrays["county_fips"] // 1000)
+    arrays["county_single_years"] = _single_years(
+        arrays["county_age_sex"],
+        np.moveaxis(arrays["state_single_years"], -1, 0)[position],
+        arrays.pop("county_surprises"),
+    )
+    return arrays
 
 
 def build(source: Path) -> bytes:
@@ -128,19 +168,20 @@ def build(source: Path) -> bytes:
         raise ValueError("the county tables hold different counties")
     if not np.array_equal(np.unique(county_fips // 1000), state_fips):
         raise ValueError("the county and the state tables hold different states")
-    single_years = np.zeros((len(state_fips), 86, 2), dtype=np.int64)
-    np.add.at(single_years, np.searchsorted(state_fips, county_fips // 1000), by_age["counts"])
+    years = by_age["counts"].astype(np.int64)
+    position = np.searchsorted(state_fips, county_fips // 1000)
+    state_years = np.zeros((len(state_fips), 86, 2), dtype=np.int64)
+    np.add.at(state_years, position, years)
     return pack(
         {
             "state_fips": state_fips,
             # States, and the counties by race, stand last: the same cell of two places is more
             # alike than two cells of one place. For ages it is the other way round.
             "state_joint": np.moveaxis(state["counts"], 0, -1),
-            "state_single_years": np.moveaxis(single_years, 0, -1),
+            "state_single_years": np.moveaxis(state_years, 0, -1),
             "county_fips": county_fips,
-            "county_age_sex": np.add.reduceat(
-                by_age["counts"].astype(np.int64), _BAND_STARTS, axis=1
-            ),
+            "county_age_sex": np.add.reduceat(years, _BAND_STARTS, axis=1),
+            "county_surprises": _surprises(years, state_years[position]),
             "county_sex_race_hispanic": np.moveaxis(by_race["counts"], 0, -1),
         }
     )
