@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.labels import format_label, parse_label
+from personatwin_sk._core.roles import find_column
 from personatwin_sk.exceptions import InputError
 
-__all__ = ["ROOT_LABEL", "ROOT_LEVEL", "Hierarchy"]
+__all__ = ["ROOT_LABEL", "ROOT_LEVEL", "Hierarchy", "read_hierarchies"]
 
 ROOT_LEVEL = "all"
 ROOT_LABEL = "*"
@@ -161,7 +163,11 @@ class Hierarchy:
             Node numbers; -1 for what is no label of the hierarchy, null among it.
         """
         column = pd.Series(list(texts), dtype=object)
-        codes, distinct = pd.factorize(column, use_na_sentinel=True)
+        try:
+            codes, distinct = pd.factorize(column, use_na_sentinel=True)
+        except TypeError:  # a list or a set has no hash, and is no label
+            is_plain = column.map(lambda value: isinstance(value, str | Number | np.generic))
+            codes, distinct = pd.factorize(column.where(is_plain, None), use_na_sentinel=True)
         nodes = self._look_up(pd.Index(distinct, dtype=object, tupleize_cols=False))
         for position in np.flatnonzero(nodes < 0).tolist():
             nodes[position] = self._find_other_spelling(distinct[position])
@@ -274,6 +280,23 @@ class Hierarchy:
         nodes = np.asarray(nodes, dtype=np.int64)
         return np.where(nodes < 0, 0, self._n_below[nodes])
 
+    def spans(self, nodes: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Give where the leaves of nodes begin, and how many there are.
+
+        The spans of two nodes never overlap without the one lying in the other.
+
+        Parameters
+        ----------
+        nodes : array-like of int, shape (n,)
+            No -1 among them.
+
+        Returns
+        -------
+        first, count : ndarray of int64, shape (n,)
+        """
+        nodes = np.asarray(nodes, dtype=np.int64)
+        return self._first_leaf[nodes], self._n_below[nodes]
+
     def leaves_under(self, node: int) -> np.ndarray:
         """Give the finest values below a node, in ascending order; a finest value gives itself.
 
@@ -337,6 +360,61 @@ class Hierarchy:
         if isinstance(label, str):
             spellings.append(label)  # with its escapes taken off
         return int(self._look_up(pd.Index(spellings, dtype=object)).max())
+
+
+def read_hierarchies(
+    hierarchies: Any, table: Table, columns: Sequence[Hashable], *, owner: str
+) -> dict[Hashable, Hierarchy]:
+    """Read a parameter that gives columns hierarchies.
+
+    Parameters
+    ----------
+    hierarchies : mapping of column -> Hierarchy or table, or None
+        A column by name, or by position for arrays.
+    table : Table
+        Where the columns are.
+    columns : sequence of column
+        Those that may have one.
+    owner : str
+        Who asks, for the message.
+
+    Returns
+    -------
+    dict of column name -> Hierarchy
+
+    Raises
+    ------
+    ColumnNotFoundError
+        If a column is not in the table.
+    InputError
+        If `hierarchies` is no mapping, names other columns than `columns`, or a table in it is no
+        hierarchy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = Table.of(pd.DataFrame({"town": ["Lyon"]}))
+    >>> towns = pd.DataFrame({"town": ["Lyon", "Bron"], "area": ["Rhone", "Rhone"]})
+    >>> read_hierarchies({"town": towns}, people, ["town"], owner="PersonaMerger")
+    {'town': Hierarchy(levels=('town', 'area'), n_leaves=2)}
+    """
+    if hierarchies is None:
+        return {}
+    if not isinstance(hierarchies, Mapping):
+        raise InputError(
+            f"{owner}: hierarchies must be a mapping of columns to hierarchies or tables, got "
+            f"{type(hierarchies).__name__}."
+        )
+    found = {}
+    for column, source in hierarchies.items():
+        name = find_column(table, column, parameter="hierarchies", owner=owner)
+        if name is None or name not in columns:
+            raise InputError(
+                f"{owner}: the parameter hierarchies names the column {column!r}, which is none of "
+                "those that can have one."
+            )
+        found[name] = Hierarchy.of(source)
+    return found
 
 
 def _as_text(value: Any) -> str | None:

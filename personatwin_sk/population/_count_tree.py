@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,21 @@ from personatwin_sk.population._dimension import Query
 
 # Cells that are looked up at once; bounds the memory of a sum.
 _CHUNK = 2_000_000
+
+
+class Sums(NamedTuple):
+    """What queries add up to; each an ndarray of shape (n,).
+
+    `people` takes of each cell the share that is asked for. `least` takes only the cells that are
+    covered wholly, `most` all that are touched: whichever way the people of a cell are spread over
+    it, they are between these. `least_variance` and `most_variance` are of the same cells.
+    """
+
+    people: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    least_variance: np.ndarray
+    most_variance: np.ndarray
 
 
 class CountTree:
@@ -23,10 +39,16 @@ class CountTree:
         How many cells each column has.
     people : ndarray of shape (n_rows,)
         People of each row; rows on one path are added up.
+    variances : ndarray of shape (n_rows,), optional
+        Squared errors of the rows, which are independent of each other.
     """
 
     def __init__(
-        self, codes: Sequence[np.ndarray], sizes: Sequence[int], people: np.ndarray
+        self,
+        codes: Sequence[np.ndarray],
+        sizes: Sequence[int],
+        people: np.ndarray,
+        variances: np.ndarray | None = None,
     ) -> None:
         self._sizes = list(sizes)
         self._levels: list[np.ndarray] = []
@@ -36,8 +58,9 @@ class CountTree:
             keys, node = np.unique(node * size + code, return_inverse=True)
             self._levels.append(keys)
         self._people = np.bincount(node, weights=people)
+        self._variances = None if variances is None else np.bincount(node, weights=variances)
 
-    def add_up(self, queries: Sequence[Query], codes: Sequence[np.ndarray]) -> np.ndarray:
+    def add_up(self, queries: Sequence[Query], codes: Sequence[np.ndarray]) -> Sums:
         """Add up the people whom each query covers.
 
         Parameters
@@ -49,7 +72,7 @@ class CountTree:
 
         Returns
         -------
-        ndarray of shape (n,)
+        Sums
         """
         n = len(codes[0]) if codes else 1
         n_cells = np.ones(n)
@@ -61,11 +84,9 @@ class CountTree:
             self._add_up_chunk(queries, [code[start:stop] for code in codes], stop - start)
             for start, stop in zip(starts, [*starts[1:], n], strict=True)
         ]
-        return np.concatenate(parts)
+        return Sums(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
-    def _add_up_chunk(
-        self, queries: Sequence[Query], codes: Sequence[np.ndarray], n: int
-    ) -> np.ndarray:
+    def _add_up_chunk(self, queries: Sequence[Query], codes: Sequence[np.ndarray], n: int) -> Sums:
         owner = np.arange(n)
         node = np.zeros(n, dtype=np.int64)
         share = np.ones(n)
@@ -80,4 +101,18 @@ class CountTree:
             exists = keys[child] == key
             parent, entry, node = parent[exists], entry[exists], child[exists]
             owner, share = owner[parent], share[parent] * query.shares[entry]
-        return np.bincount(owner, weights=share * self._people[node], minlength=n)
+        people = self._people[node]
+        whole = share >= 1
+
+        def total(weights: np.ndarray) -> np.ndarray:
+            return np.bincount(owner, weights=weights, minlength=n)
+
+        count = total(share * people)
+        # Mostly no cell is split, and then there is one sum.
+        is_split = not whole.all()
+        least, most = (total(whole * people), total(people)) if is_split else (count, count)
+        if self._variances is None:
+            nothing = np.zeros(n)
+            return Sums(count, least, most, nothing, nothing)
+        variances = self._variances[node]
+        return Sums(count, least, most, total(whole * variances), total(variances))

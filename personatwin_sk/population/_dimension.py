@@ -16,6 +16,8 @@ from personatwin_sk.population._reading import is_number, members
 
 # Columns of which it is known where an open band ends.
 _ENDS = {"age": (0, OLDEST)}
+# What is missing to a whole band by less than this is rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Query:
         Whether it asks for something that the dimension does not have.
     split : ndarray of bool, shape (n,)
         Whether it covers a part of a band.
+    level : ndarray of int, shape (n,), optional
+        Of a hierarchy: the position of the level of the coarsest value that is asked for; -1 where
+        there is none.
     """
 
     starts: np.ndarray
@@ -44,6 +49,7 @@ class Query:
     says_nothing: np.ndarray
     unknown: np.ndarray
     split: np.ndarray
+    level: np.ndarray | None = None
 
 
 class Dimension:
@@ -75,12 +81,18 @@ class Dimension:
                 self._category.setdefault(_as_category(cell), []).append(number)
             else:
                 bands.append((number, label.low, label.high))
+        # By their low ends, so that those which a query touches are found without a look at all.
+        bands.sort(key=lambda band: (band[1], band[2]))
         table = np.array(bands, dtype=float).reshape(-1, 3)
         self._number = table[:, 0].astype(np.int64)
         self._low, self._high = table[:, 1], table[:, 2]
+        self._reach = np.maximum.accumulate(self._high)
         ends = table[:, 1:][np.isfinite(table[:, 1:])]
         # Ages, years, scores: "30-39" is ten of them. Otherwise a band is a length.
         self._is_whole = bool((ends == np.floor(ends)).all())
+        self._alone: dict[Hashable, int] = {}
+        if (self._low[1:] > self._reach[:-1]).all():
+            self._alone = {_as_category(cells[number]): number for number in self._number.tolist()}
 
     def count_overlaps(self, codes: np.ndarray, others: Sequence[np.ndarray]) -> int:
         """Count the bands that begin before another band of the same people ends.
@@ -99,18 +111,7 @@ class Dimension:
         band_of_cell = np.full(self.n_cells, -1)
         band_of_cell[self._number] = np.arange(len(self._number))
         band = band_of_cell[codes]
-        rows = np.flatnonzero(band >= 0)
-        if not len(rows):
-            return 0
-        same = np.zeros(len(rows), dtype=np.int64)
-        if others:
-            same, _ = group_rows([other[rows] for other in others])
-        low, high = self._low[band[rows]], self._high[band[rows]]
-        order = np.lexsort((high, low, same))
-        same, low, high, band = same[order], low[order], high[order], band[rows][order]
-        begins_inside = low[1:] <= high[:-1] if self._is_whole else low[1:] < high[:-1]
-        # Two rows of one and the same cell are added up; that is no overlap.
-        return int(((same[1:] == same[:-1]) & begins_inside & (band[1:] != band[:-1])).sum())
+        return count_overlaps(band, self._low, self._high, others, whole=self._is_whole)
 
     def ask(self, cells: Sequence[Any]) -> Query:
         """Read what the distinct cells of a queried column cover.
@@ -125,68 +126,130 @@ class Dimension:
         Query
         """
         says_nothing, unknown, split = (np.zeros(len(cells), dtype=bool) for _ in range(3))
-        covered: list[np.ndarray] = []
-        shares: list[np.ndarray] = []
+        covered: list[int] = []
+        shares: list[float] = []
+        sizes = np.zeros(len(cells), dtype=np.int64)
         for position, cell in enumerate(cells):
-            weights = np.zeros(self.n_cells)
+            weights: dict[int, float] = {}
             try:
                 says_nothing[position], unknown[position] = self._cover(cell, weights)
             except ValueError:
                 unknown[position] = True
-            numbers = np.flatnonzero(weights)
-            split[position] = bool((weights[numbers] < 1).any())
-            covered.append(numbers)
-            shares.append(weights[numbers])
-        sizes = [len(numbers) for numbers in covered]
+            sizes[position] = len(weights)
+            split[position] = any(share < 1 for share in weights.values())
+            covered += weights
+            shares += weights.values()
         return Query(
             starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            covered=np.concatenate(covered),
-            shares=np.concatenate(shares),
+            covered=np.array(covered, dtype=np.int64),
+            shares=np.array(shares, dtype=float),
             says_nothing=says_nothing,
             unknown=unknown,
             split=split,
         )
 
-    def _cover(self, cell: Any, weights: np.ndarray) -> tuple[bool, bool]:
-        """Add what a cell covers to the weights; return whether it says nothing, or is unknown."""
+    def _cover(self, cell: Any, weights: dict[int, float]) -> tuple[bool, bool]:
+        """Write down what a cell covers; return whether it says nothing, or is unknown."""
         whole = _as_category(cell)
         if whole is not None and whole in self._category:
-            weights[self._category[whole]] = 1.0
+            weights.update(dict.fromkeys(self._category[whole], 1.0))
+            return False, False
+        if whole in self._alone and not isinstance(cell, bool | np.bool_):  # True equals 1
+            weights[self._alone[whole]] = 1.0
             return False, False
         labels = members(cell)
         if any(label is None for label in labels):
             return True, False
         unknown = False
         bands = []
+        covered: dict[int, float] = {}
         for label in labels:
             band = _as_band(label)
             if band is not None:
                 bands.append(band)
             elif label in self._category:
-                weights[self._category[label]] = 1.0
+                covered.update(dict.fromkeys(self._category[label], 1.0))
             else:
                 unknown = True
         for band in _union(bands, whole=self._is_whole):
-            share, is_known = self._share(band)
-            weights[self._number] += share
+            numbers, shares, is_known = self._share(band)
+            for number, share in zip(numbers.tolist(), shares.tolist(), strict=True):
+                covered[number] = covered.get(number, 0.0) + share
             unknown |= not is_known
+        for number in sorted(covered):
+            if covered[number] > 0:
+                # Tenths do not add up to one, though the parts of a band do.
+                share = covered[number]
+                weights[number] = 1.0 if share > 1 - _ROUNDING else share
         return False, unknown
 
-    def _share(self, band: Interval) -> tuple[np.ndarray, bool]:
-        """Return the share of each band of the dimension that a band covers, and if it is known."""
+    def _share(self, band: Interval) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Return the cells that a band touches, the share of each it covers, and if it is known."""
         step = 1 if self._is_whole else 0
-        low, high = self._low, self._high
-        touched = (low <= band.high) & (high >= band.low)
+        near = slice(
+            int(np.searchsorted(self._reach, band.low, "left")),
+            int(np.searchsorted(self._low, band.high, "right")),
+        )
+        low, high, number = self._low[near], self._high[near], self._number[near]
+        touched = high >= band.low
+        low, high, number = low[touched], high[touched], number[touched]
         covered = (low >= band.low) & (high <= band.high)
         first, last = _ENDS.get(str(self.name), (-math.inf, math.inf))
         low, high = np.maximum(low, first), np.minimum(high, last)
-        partly = touched & ~covered
+        partly = ~covered
         if np.isinf(low[partly]).any() or np.isinf(high[partly]).any():
-            return np.zeros(len(low)), False  # a part of what has no end
+            return number, np.zeros(len(number)), False  # a part of what has no end
         share = covered.astype(float)
         overlap = np.minimum(high, band.high) - np.maximum(low, band.low) + step
         share[partly] = (overlap[partly] / (high - low + step)[partly]).clip(0, 1)
-        return share, bool(touched.any())
+        return number, share, len(number) > 0
+
+
+def count_overlaps(
+    band: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    others: Sequence[np.ndarray],
+    *,
+    whole: bool,
+) -> int:
+    """Count the bands that begin before another band of the same people ends.
+
+    Parameters
+    ----------
+    band : ndarray of int, shape (n_rows,)
+        The number of each row's band; -1 for none.
+    low, high : ndarray of shape (n_bands,)
+        The ends of the bands.
+    others : sequence of ndarray of int, shape (n_rows,)
+        Rows that have all of them alike are of the same people.
+    whole : bool
+        Whether bands are of whole numbers, so that two of them must not even touch.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = np.array([0, 5]), np.array([9, 14])
+    >>> count_overlaps(np.array([0, 1]), low, high, [], whole=True)
+    1
+    """
+    rows = np.flatnonzero(band >= 0)
+    if not len(rows):
+        return 0
+    same = np.zeros(len(rows), dtype=np.int64)
+    if others:
+        same, _ = group_rows([other[rows] for other in others])
+    band = band[rows]
+    order = np.lexsort((high[band], low[band], same))
+    same, band = same[order], band[order]
+    low, high = low[band], high[band]
+    begins_inside = low[1:] <= high[:-1] if whole else low[1:] < high[:-1]
+    # Two rows of one and the same band are added up; that is no overlap.
+    return int(((same[1:] == same[:-1]) & begins_inside & (band[1:] != band[:-1])).sum())
 
 
 def _as_band(cell: Any) -> Interval | None:

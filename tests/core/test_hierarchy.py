@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personatwin_sk._core.hierarchy import ROOT_LABEL, Hierarchy
-from personatwin_sk.exceptions import InputError
+from personatwin_sk._core.frames import Table
+from personatwin_sk._core.hierarchy import ROOT_LABEL, Hierarchy, read_hierarchies
+from personatwin_sk.exceptions import ColumnNotFoundError, InputError
 
 FRANCE = {
     "commune": ["Lyon", "Bron", "Nice", "Menton", "Paris"],
@@ -72,6 +73,8 @@ def test_a_flat_list_gets_a_root() -> None:
         (pd.NA, None),
         (69, None),
         (("Lyon",), None),
+        ({"Lyon"}, None),
+        (["Lyon"], None),
         ("Lyon|Bron", None),
     ],
 )
@@ -189,6 +192,35 @@ def test_pickles(france: Hierarchy) -> None:
     again = pickle.loads(pickle.dumps(france))
     assert again.find(["Lyon", "PACA"]).tolist() == france.find(["Lyon", "PACA"]).tolist()
     assert repr(again) == repr(france)
+
+
+PEOPLE = Table.of(pd.DataFrame({"town": ["Lyon"], "age": [30]}))
+ARRAY = Table.of(np.array([["Lyon", 30]], dtype=object))
+
+
+def test_hierarchies_of_a_parameter(france: Hierarchy) -> None:
+    assert read_hierarchies(None, PEOPLE, ["town"], owner="Me") == {}
+    assert read_hierarchies({"town": france}, PEOPLE, ["town"], owner="Me") == {"town": france}
+    assert read_hierarchies({-2: france}, ARRAY, [0, 1], owner="Me") == {0: france}
+    made = read_hierarchies({"town": pd.DataFrame(FRANCE)}, PEOPLE, ["town"], owner="Me")
+    assert made["town"].levels == france.levels
+
+
+@pytest.mark.parametrize(
+    ("hierarchies", "error", "message"),
+    [
+        ({"city": FRANCE}, ColumnNotFoundError, "Me: the parameter hierarchies names .*'city'"),
+        ({"age": FRANCE}, InputError, "'age', which is none of those"),
+        ({None: FRANCE}, InputError, "None, which is none of those"),
+        ([FRANCE], InputError, "Me: hierarchies must be a mapping .* got list"),
+        ({"town": pd.DataFrame()}, InputError, "a hierarchy needs"),
+    ],
+)
+def test_parameters_that_cannot_be_used(
+    hierarchies: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        read_hierarchies(hierarchies, PEOPLE, ["town"], owner="Me")
 
 
 def test_35_000_communes_in_a_moment() -> None:

@@ -135,3 +135,40 @@ def test_many_cells_at_once():
     assert query.covered.tolist() == [0, 0, 1]
     assert query.says_nothing.tolist() == [False, True, False, False]
     assert query.unknown.tolist() == [False, False, True, False]
+
+
+def test_a_number_that_is_a_cell_of_its_own_is_not_a_truth():
+    dimension = Dimension("children", [0, 1, 2])
+    assert shares(dimension, 1) == {1: 1.0} and shares(dimension, 1.0) == {1: 1.0}
+    assert dimension.ask([True, "True"]).unknown.tolist() == [True, True]
+
+
+def test_parts_that_make_a_whole_are_no_split():
+    dimension = Dimension("years", ["0-9"])
+    assert shares(dimension, {"0-2", "4-9", 3}) == {0: 1.0}
+    tenths = Dimension("metres", ["0-1"])
+    query = tenths.ask([{(0, 0.1), (0.1, 0.3), (0.3, 1)}])
+    assert query.shares.tolist() == [1.0] and not query.split[0]
+
+
+@given(
+    bands=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), min_size=1, max_size=8),
+    ends=st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted),
+)
+def test_bands_that_overlap_against_counting_years(bands, ends):
+    """Bands of one table may overlap, as long as they are of other people (see the overlaps)."""
+    bands = list(dict.fromkeys((low, low + width) for low, width in bands))
+    asked = set(range(ends[0], ends[1] + 1))
+    query = Dimension("years", [f"{low}-{high}" for low, high in bands]).ask([tuple(ends)])
+    found = dict(zip(query.covered.tolist(), query.shares.tolist(), strict=True))
+    shared = [len(asked & set(range(low, high + 1))) / (high - low + 1) for low, high in bands]
+    assert found == pytest.approx({n: share for n, share in enumerate(shared) if share})
+    assert query.unknown[0] == (not any(shared))
+
+
+def test_thousands_of_codes_are_read_in_a_moment():
+    codes = [str(10_000 + number) for number in range(30_000)]
+    for cells in (codes, [int(code) for code in codes]):
+        query = Dimension("town", cells).ask(cells)
+        assert query.covered.tolist() == list(range(30_000))
+        assert (query.shares == 1).all()

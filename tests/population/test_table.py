@@ -44,7 +44,8 @@ QUESTIONS = st.lists(st.tuples(AGE_CELLS, COLOUR_CELLS), min_size=1, max_size=12
 
 
 def count_by_hand(people, age, colour):
-    total = 0.0
+    """Give the count, and the least and the most that it can be however a band is filled."""
+    total = least = most = 0.0
     for row in people.itertuples():
         low, high = map(int, row.age.split("-"))
         share = 1.0
@@ -57,7 +58,9 @@ def count_by_hand(people, age, colour):
         ):
             share = 0.0
         total += share * row.n
-    return total
+        least += row.n if share == 1 else 0
+        most += row.n if share > 0 else 0
+    return total, least, most
 
 
 @settings(max_examples=60, deadline=None)
@@ -79,8 +82,11 @@ def test_counts_against_loops(questions):
     )
     answer = TablePopulation.from_frame(people).count(asked)
     expected = [count_by_hand(people, age, colour) for age, colour in questions]
-    np.testing.assert_allclose(answer["count"], expected, atol=1e-9)
-    assert answer["low"].equals(answer["count"]) and answer["high"].equals(answer["count"])
+    count, least, most = np.array(expected).T
+    np.testing.assert_allclose(answer["count"], count, atol=1e-9)
+    np.testing.assert_allclose(answer["low"], least, atol=1e-9)
+    np.testing.assert_allclose(answer["high"], np.where(count == 0, 3.0, most), atol=1e-9)
+    assert (answer["low"] <= answer["count"]).all() and (answer["count"] <= answer["high"]).all()
     for (age, colour), names in zip(questions, answer["unmatched"], strict=True):
         known = {"age": age, "colour": colour}
         assert names == tuple(name for name, cell in known.items() if cell is None)
@@ -146,7 +152,9 @@ def test_cells_that_are_not_in_the_table_count_zero_together():
     answer = TablePopulation.from_frame(people).count(
         pd.DataFrame({"town": ["A"], "colour": ["blue"]})
     )
-    assert answer["count"].tolist() == [0.0]
+    # The rule of three: none seen, and up to three would still surprise nobody.
+    assert answer[["count", "low", "high"]].to_numpy().tolist() == [[0.0, 0.0, 3.0]]
+    assert not answer["modelled"].any()
 
 
 @pytest.mark.parametrize(
@@ -225,3 +233,72 @@ def test_the_table_can_change_afterwards(people):
     expected = people.n.sum()
     people["n"] = 0
     assert population.count(pd.DataFrame({"age": [None]}))["count"].tolist() == [expected]
+
+
+SURVEY = pd.DataFrame(
+    {
+        "town": ["A", "A", "B", "B"],
+        "age": ["0-9", "10+", "0-9", "10+"],
+        "n": [30, 40, 0, 200],
+        "moe": [3.0, 4.0, 8.0, 12.0],
+    }
+)
+
+
+def test_margins_of_error_add_up_by_their_squares():
+    survey = TablePopulation.from_frame(SURVEY, error="moe")
+    assert survey.columns == ("town", "age")
+    asked = pd.DataFrame(
+        {"town": ["A", "A", "B", None, "A"], "age": ["0-9", None, "0-9", "0-9", "0-4"]}
+    )
+    answer = survey.count(asked)
+    assert answer["count"].tolist() == [30, 70, 0, 30, 15]
+    # 5 = root of 3**2 + 4**2; the margin of a zero says more than the rule of three does.
+    both = (3**2 + 8**2) ** 0.5
+    np.testing.assert_allclose(answer["low"], [27, 65, 0, 30 - both, 0])
+    np.testing.assert_allclose(answer["high"], [33, 75, 8, 30 + both, 33])
+    assert answer["modelled"].tolist() == [False, False, False, False, True]
+
+
+def test_a_margin_of_nothing_leaves_a_zero_its_three():
+    survey = TablePopulation.from_frame(SURVEY.assign(moe=0), error="moe")
+    answer = survey.count(pd.DataFrame({"town": ["B", "B"], "age": ["0-9", "10+"]}))
+    assert answer["low"].tolist() == [0, 200] and answer["high"].tolist() == [3, 200]
+
+
+def test_nobody_asked_for_anything_still_has_margins():
+    answer = TablePopulation.from_frame(SURVEY, error="moe").count(pd.DataFrame({"shoe": [1]}))
+    margin = (9 + 16 + 64 + 144) ** 0.5
+    np.testing.assert_allclose(answer[["low", "high"]], [[270 - margin, 270 + margin]])
+
+
+@pytest.mark.parametrize(
+    ("changes", "keywords", "error", "message"),
+    [
+        ({}, {"error": "margin"}, ColumnNotFoundError, "error='margin' is not a column"),
+        ({"moe": [1, -1, None, 2]}, {"error": "moe"}, InputError, "2 of 4 values of 'moe'"),
+        ({}, {"error": "n"}, InputError, "a column of counts of its own"),
+        ({}, {"count": None}, ColumnNotFoundError, "count=None is not a column"),
+    ],
+)
+def test_margins_that_cannot_be_used(changes, keywords, error, message):
+    with pytest.raises(error, match=message):
+        TablePopulation.from_frame(SURVEY.assign(**changes), **keywords)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_part_of_a_band_is_between_none_and_all_of_it(data):
+    """However the people of each band are spread over its years, the truth is in the interval."""
+    years = data.draw(st.lists(st.integers(0, 5), min_size=121, max_size=121))
+    people = pd.DataFrame(
+        {
+            "age": [band_label(band) for band in BANDS],
+            "n": [sum(years[low : high + 1]) for low, high in BANDS],
+        }
+    )
+    first, last = sorted((data.draw(st.integers(0, 120)), data.draw(st.integers(0, 120))))
+    asked = pd.DataFrame({"age": pd.Series([(first, last)], dtype=object)})
+    answer = TablePopulation.from_frame(people).count(asked).iloc[0]
+    assert answer["low"] <= sum(years[first : last + 1]) <= answer["high"]
+    assert answer["low"] <= answer["count"] <= answer["high"]
