@@ -3,7 +3,9 @@
 Published for a county are age x sex, and sex x race x Hispanic. The joint of the four is fitted by
 iterative proportional fitting, all counties of a state at once: it starts from the state's own
 joint and is scaled in turn to the state's joint, to the counties' races, and to the counties' ages,
-until nothing moves. The last scaling is the one to ages, so that these are met exactly.
+until nothing moves. The last scaling is the one to ages, so that these are met exactly. Where it is
+known how the ages of a race change with its share of the people
+(`personatwin_sk.population._race_mix`), each county starts from a joint of its own.
 
 References
 ----------
@@ -18,6 +20,11 @@ import numpy as np
 _MAX_SWEEPS = 100
 # Largest relative move of any county's race count in a sweep at which a fit is at rest.
 _AT_REST = 1e-4
+# Shares below this are not told apart: of a few people of a race no share is worth a pattern.
+_LEAST_SHARE = 1e-4
+# States differ hardly more than by this factor (e) in the share of a group; of counties that differ
+# more nothing is known, so no more is made of it.
+_LARGEST_MIX = 1.0
 
 
 def _ratio(target: np.ndarray, current: np.ndarray) -> np.ndarray:
@@ -55,7 +62,43 @@ def rake_races(
     return raked
 
 
-def fit_counties(by_age: np.ndarray, by_race: np.ndarray, state_joint: np.ndarray) -> np.ndarray:
+def mix_of_races(by_race: np.ndarray) -> np.ndarray:
+    """Return how common each race and origin is in each area, against all the areas together.
+
+    Parameters
+    ----------
+    by_race : ndarray of shape (n_areas, 2, 6, 2)
+        Sex x race x Hispanic of each area.
+
+    Returns
+    -------
+    ndarray of shape (n_areas, 6, 2)
+        Log of share over share of all; between -1 and 1, and 0 for an area without people.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from personatwin_sk.population._fit import mix_of_races
+    >>> areas = np.zeros((2, 2, 6, 2))
+    >>> areas[0, :, 0, 0], areas[1, :, 0, 0] = 40, 35
+    >>> areas[0, :, 1, 0], areas[1, :, 1, 0] = 10, 15
+    >>> mix_of_races(areas)[:, :2, 0].round(2)
+    array([[ 0.06, -0.22],
+           [-0.07,  0.18]])
+    """
+    groups = by_race.sum(axis=1)
+    people = groups.sum(axis=(1, 2), keepdims=True)
+    share = _ratio(groups, np.broadcast_to(people, groups.shape)) + _LEAST_SHARE
+    of_all = _ratio(groups.sum(axis=0), np.full(groups.shape[1:], people.sum())) + _LEAST_SHARE
+    return np.where(people > 0, np.clip(np.log(share / of_all), -_LARGEST_MIX, _LARGEST_MIX), 0.0)
+
+
+def fit_counties(
+    by_age: np.ndarray,
+    by_race: np.ndarray,
+    state_joint: np.ndarray,
+    tilt: np.ndarray | None = None,
+) -> np.ndarray:
     """Fit the joint of every county of a state.
 
     Parameters
@@ -66,6 +109,9 @@ def fit_counties(by_age: np.ndarray, by_race: np.ndarray, state_joint: np.ndarra
         Sex x race x Hispanic of each county; of an earlier date, and carried to that of `by_age`.
     state_joint : ndarray of shape (n_ages, 2, 6, 2)
         The state's joint; scaled to the sums of `by_age` where it is of another date.
+    tilt : ndarray of shape (n_ages, 6, 2), optional
+        Slopes that `personatwin_sk.population._race_mix.learn_tilt` gives. None: all counties start
+        from the state's joint, and what the margins do not say is the same in all.
 
     Returns
     -------
@@ -99,6 +145,8 @@ def fit_counties(by_age: np.ndarray, by_race: np.ndarray, state_joint: np.ndarra
     state = seed * _ratio(by_age.sum(axis=0), seed.sum(axis=(2, 3)))[:, :, None, None]
     races = rake_races(by_race, by_age.sum(axis=1), state.sum(axis=0))
     joint = np.repeat(state[None], len(by_age), axis=0)
+    if tilt is not None:
+        joint *= np.exp(tilt * mix_of_races(races)[:, None])[:, :, None]
     for _ in range(_MAX_SWEEPS):
         scale = _ratio(races, joint.sum(axis=1))
         joint *= scale[:, None]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -15,7 +13,6 @@ from personatwin_sk._core.labels import Interval, ValueSet
 from personatwin_sk.population import TablePopulation
 from personatwin_sk.population._count_tree import CountTree
 from personatwin_sk.population._dimension import Dimension
-from personatwin_sk.population._uncertainty import AGE_SPLIT, JOINT, PUBLISHED, interval
 
 BANDS = ["0-9", "10-19", "20-29", "30+"]
 COLOURS = ["red", "blue", "green"]
@@ -182,46 +179,3 @@ def test_dtypes_of_text(population, column):
 def test_dtypes_of_numbers(population, dtype):
     answer = population.count(pd.DataFrame({"age": pd.Series([5, 15], dtype=dtype)}))
     assert answer["count"].tolist() == pytest.approx([0.8, 2.7])
-
-
-# Limits of modelled counts
-
-
-@pytest.mark.parametrize(
-    ("how", "sizes", "lows", "highs"),
-    [
-        (JOINT, (14, 32), (0.44, 0.49), (1.48, 1.39)),
-        (JOINT, (530, 1_700), (0.64, 0.75), (1.24, 1.19)),
-        (AGE_SPLIT, (45, 316), (0.85, 0.92), (1.15, 1.08)),
-        (AGE_SPLIT, (2.2, 10), (0.44, 0.71), (1.59, 1.30)),
-    ],
-)
-def test_between_two_measured_sizes_the_ratio_is_half_way_at_their_geometric_mean(
-    how, sizes, lows, highs
-):
-    middle = (sizes[0] * sizes[1]) ** 0.5
-    low, high = interval(np.array([middle]), np.array([how]))
-    assert low[0] == pytest.approx(middle * sum(lows) / 2)
-    assert high[0] == pytest.approx(middle * sum(highs) / 2)
-
-
-def test_each_count_has_the_limits_of_its_own_kind():
-    counts, kinds = np.array([100.0, 0.0, 3_000.0]), (PUBLISHED, AGE_SPLIT, JOINT)
-    for order in itertools.permutations(range(3)):
-        how = np.array([kinds[at] for at in order])
-        before = counts.copy()
-        low, high = interval(counts, how)
-        assert np.array_equal(counts, before)
-        for row in range(3):
-            alone = interval(counts[[row]], how[[row]])
-            assert (low[row], high[row]) == (alone[0][0], alone[1][0])
-    assert (low[1], high[1]) == (0, 0)
-    # A table read by age band is known better than a fit, at every size.
-    for count in (1.0, 20.0, 400.0, 1e5):
-        split, fitted = (interval(np.array([count]), np.array([how])) for how in (AGE_SPLIT, JOINT))
-        assert split[1][0] - split[0][0] < fitted[1][0] - fitted[0][0]
-
-
-def test_no_counts_have_no_limits():
-    low, high = interval(np.empty(0), np.empty(0, dtype=int))
-    assert low.shape == high.shape == (0,)
