@@ -23,17 +23,10 @@ SIZES = (0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000
 
 
 def fewest_held(n: int) -> int:
-    """Return how many of n limits may hold at the least, not to be significantly below 90 %.
+    """Return how many of n limits hold at the least, if coverage is not significantly below 90 %.
 
-    One-sided binomial test at 1 %: the smallest number whose chance, or that of less, is above 1 %.
-
-    Examples
-    --------
-    Of 100, 83 or more: 82 or fewer have a chance of 0.99 %.
-
-    >>> from benchmarks.census.score import fewest_held
-    >>> fewest_held(100)
-    82
+    One-sided binomial test at 1 %: the smallest number that, or fewer than that, has a chance of at
+    least 1 %.
     """
     return int(binom.ppf(SIGNIFICANCE, n, ASKED))
 
