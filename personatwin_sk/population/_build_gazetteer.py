@@ -4,9 +4,8 @@ Run as ``python -m personatwin_sk.population._build_gazetteer SOURCE_DIR [TARGET
 sources give an equal file, so that a change of the file is a change of the figures.
 
 The sources are those that the data folder's README describes: names of counties and states,
-divisions and regions, ZIP codes with the share of their addresses in each county, ZIP codes of post
-office boxes with the ZIP code tabulation area (ZCTA) they belong to, and the numbers of people that
-are needed to tell ZIP codes from county codes.
+divisions and regions, ZIP codes with the share of their addresses in each county, ZIP codes with
+the ZIP code tabulation area (ZCTA) they belong to, and the people of ZCTAs and of counties.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from personatwin_sk.population._gazetteer import BUNDLED_FILE, POSTAL
+from personatwin_sk.population._gazetteer import BUNDLED_FILE, POSTAL, PUERTO_RICO
 
 # ZIP weights are published on the counties of 2010. Where a county was renamed or joined to another
 # the new code is certain; where it was cut up (Connecticut, Valdez-Cordova) only the state is.
@@ -71,15 +70,43 @@ def zip_rows(source: Path) -> pd.DataFrame:
 
 def county_readings(source: Path, zips: pd.Series, counties: pd.DataFrame) -> np.ndarray:
     """Return the codes that are a ZIP and a county, and are the county in all likelihood."""
-    people = pd.read_csv(source / "zcta_population_acs2016_2020.csv.gz", dtype={"zcta": str})
-    in_zip = people.set_index("zcta")["pop_acs2016_2020"]
-    with np.load(source / "county_age_sex_2023.npz") as published:
-        in_county = pd.Series(
-            published["counts"].sum(axis=(1, 2)), index=[str(code) for code in published["fips"]]
-        )
+    in_zip, in_county = zcta_people(source), county_people(source)
     both = pd.Series(sorted(set(zips) & set(counties["fips"])))
     likely = both.map(in_county).fillna(0) > ODDS_OF_ZIP * both.map(in_zip).fillna(0)
     return both[likely].astype(int).to_numpy()
+
+
+def zcta_people(source: Path) -> pd.Series:
+    """Read the people of each ZIP code tabulation area (ACS 2016-2020)."""
+    people = pd.read_csv(source / "zcta_population_acs2016_2020.csv.gz", dtype={"zcta": str})
+    return people.set_index("zcta")["pop_acs2016_2020"].sort_index()
+
+
+def county_people(source: Path) -> pd.Series:
+    """Read the people of each county (July 2023); Puerto Rico has no such figures."""
+    with np.load(source / "county_age_sex_2023.npz") as published:
+        codes = [str(code) for code in published["fips"]]
+        return pd.Series(published["counts"].sum(axis=(1, 2)), index=codes)
+
+
+def zcta_of_zips(source: Path, zips: np.ndarray) -> np.ndarray:
+    """Return the number of each ZIP's tabulation area; 0 where none is known.
+
+    Parameters
+    ----------
+    source : Path
+    zips : ndarray of int, shape (n_zips,)
+    """
+    areas = pd.read_csv(source / "zip_to_zcta.csv.gz", dtype=str)
+    of_zip = pd.Series(areas["zcta"].astype(int).to_numpy(), index=areas["zip_code"].astype(int))
+    return of_zip.reindex(zips, fill_value=0).to_numpy()
+
+
+def people_of_puerto_rico(source: Path) -> int:
+    """Add up the tabulation areas of Puerto Rico, of which there are no county figures."""
+    areas = pd.read_csv(source / "zip_to_zcta.csv.gz", dtype=str)
+    inside = areas.loc[areas["state"] == POSTAL[PUERTO_RICO], "zcta"].unique()
+    return int(zcta_people(source).reindex(inside, fill_value=0).sum())
 
 
 def pack(source: Path) -> bytes:
@@ -89,6 +116,7 @@ def pack(source: Path) -> bytes:
     # Weights of a ZIP's counties add up to one, so the first (heaviest) needs no writing; columns
     # of differences compress to half of what the codes themselves do.
     second = rows["zip"].duplicated().to_numpy()
+    in_county = county_people(source).reindex(counties["fips"], fill_value=-1)
     arrays = {
         "counties": np.diff(counties["fips"].astype(np.int32), prepend=0).astype(np.int32),
         "county_names": _text("\n".join(counties["county"])),
@@ -105,6 +133,11 @@ def pack(source: Path) -> bytes:
         "county_readings": np.diff(
             county_readings(source, rows["zip"], counties), prepend=0
         ).astype(np.int32),
+        "county_people": in_county.astype(np.int32).to_numpy(),
+        "people_of_puerto_rico": np.array([people_of_puerto_rico(source)], dtype=np.int32),
+        # Most ZIP codes have a tabulation area of their own: the difference is 0.
+        "zip_to_zcta": (zcta_of_zips(source, zips) - zips).astype(np.int32),
+        "zcta_people": zcta_people(source).astype(np.int32).to_numpy(),
     }
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)

@@ -1,7 +1,9 @@
 """The bundled gazetteer: names and codes of US places, and which place lies in which.
 
 Source: US Census Bureau, 2023 county equivalents (Connecticut by planning region), Census divisions
-and regions; shares of ZIP codes by county (2010 counties, carried over to those of 2023).
+and regions; shares of ZIP codes by county (2010 counties, carried over to those of 2023); people of
+counties (July 2023, summed over the ages of cc-est2023-syasex) and of ZIP code tabulation areas
+(ZCTAs, ACS 2016-2020).
 """
 
 from __future__ import annotations
@@ -91,6 +93,11 @@ class Gazetteer:
         share of the ZIP that lies there, the largest first.
     county_readings : codes that are a ZIP and a county, and are taken for the county.
     counties_by_area : mapping of state, division, region or "US" -> county codes
+    zip_numbers : the ZIP codes as numbers, ascending.
+    zcta_of_zip : position of the ZIP code that each ZIP's tabulation area (ZCTA) is called after;
+        -1 where none is known.
+    zcta_people : people of each ZIP's own tabulation area; -1 where it has none of its own.
+    people : mapping of county code -> people, and those of Puerto Rico as a whole
     """
 
     county_names: Mapping[str, str]
@@ -110,6 +117,10 @@ class Gazetteer:
     zip_weights: np.ndarray
     county_readings: frozenset[str]
     counties_by_area: Mapping[str, tuple[str, ...]]
+    zip_numbers: np.ndarray
+    zcta_of_zip: np.ndarray
+    zcta_people: np.ndarray
+    people: Mapping[str, int]
 
     def shares_of_zip(self, zip_code: str) -> dict[str, float]:
         """Return the counties of a ZIP code with their shares of it, the largest first.
@@ -171,7 +182,17 @@ def _unpack(packed: Mapping[str, np.ndarray]) -> Gazetteer:
     weights = np.zeros(len(second))
     weights[second] = packed["zip_weights"] / 10_000
     weights[starts[:-1]] = 1 - np.add.reduceat(weights, starts[:-1])
-    zips = np.char.zfill(np.cumsum(packed["zips"], dtype=np.int64).astype(str), 5).tolist()
+    numbers = np.cumsum(packed["zips"], dtype=np.int64)
+    zips = np.char.zfill(numbers.astype(str), 5).tolist()
+    zctas = numbers + packed["zip_to_zcta"]
+    zcta_people = np.full(len(numbers), -1, dtype=np.int64)
+    zcta_people[zctas == numbers] = packed["zcta_people"]
+    people = {
+        code: number
+        for code, number in zip(codes, packed["county_people"].tolist(), strict=True)
+        if number >= 0
+    }
+    people[PUERTO_RICO] = int(packed["people_of_puerto_rico"][0])
     readings = np.cumsum(packed["county_readings"]).tolist()
     return Gazetteer(
         county_names=counties,
@@ -191,6 +212,10 @@ def _unpack(packed: Mapping[str, np.ndarray]) -> Gazetteer:
         zip_weights=weights,
         county_readings=frozenset(map(code_text, readings)),
         counties_by_area=_counties_by_area(codes, division_of, region_of),
+        zip_numbers=numbers,
+        zcta_of_zip=np.where(zctas > 0, np.searchsorted(numbers, zctas), -1),
+        zcta_people=zcta_people,
+        people=people,
     )
 
 

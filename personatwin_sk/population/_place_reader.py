@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+import numpy as np
+import pandas as pd
+
 from personatwin_sk.population._gazetteer import (
     DISTRICT_OF_COLUMBIA,
     FORMER_CODES,
@@ -15,6 +18,7 @@ from personatwin_sk.population._gazetteer import (
     gazetteer,
     key_of,
 )
+from personatwin_sk.population._zip_people import RESTRICTED, zip3_shares
 
 CodeSystem = Literal["zip", "fips", "likely"]
 
@@ -23,7 +27,8 @@ class Place(NamedTuple):
     """What was read: codes of the places it names, finest parts last.
 
     `codes` holds one code (county, state, division, region or "US"), or the counties of an
-    ambiguous name. `city`, `zip_code` and `street` say what finer there was.
+    ambiguous name. `city`, `zip_code` (of five digits, or three) and `street` say what finer there
+    was.
     """
 
     codes: tuple[str, ...]
@@ -35,7 +40,8 @@ class Place(NamedTuple):
     county_name: str = ""
 
 
-_CODE = re.compile(r"\d{5}(-\d{4})?")
+_CODE = re.compile(r"[0-9]{5}(-[0-9]{4})?")
+_THREE_DIGITS = re.compile(r"(?P<prefix>[0-9]{3})(?:\*\*|[xX]{2})|(?P<restricted>000)")
 _HAS_DIGIT = re.compile(r"\d")
 _SEPARATORS = re.compile(r"[,;()\n]|\s[-\u2013]\s")
 _ZIP_AT_END = re.compile(r"(?P<rest>.*?)\s*\b(?P<zip>\d{5})(?:-\d{4})?$")
@@ -45,6 +51,20 @@ _KIND_AT_END = re.compile(
     re.IGNORECASE,
 )
 _KIND_AT_START = re.compile(r"(?P<kind>county|parish|borough)\s+of\s+(?P<base>.+)$", re.IGNORECASE)
+# A street as `PlaceReader.read` knows it, in one pattern for whole columns: up to the first comma,
+# with a number in it, and nothing that separates, is a code, or ends like a county. It may pass
+# over what is a street after all; that is read by itself.
+_KINDS = (
+    "city and borough|census area|planning region|municipality|municipio|borough|county|parish"
+    "|co|co.|cnty|cnty.|cty|cty.|par|par.|bor|bor."
+)
+_STREET = re.compile(
+    r"^(?!\s*[0-9]{5}(?:-[0-9]{4})?\s*,)(?![^,]*\s[-\u2013]\s)[^,;()\n]*\d[^,;()\n]*"
+    + "".join(rf"(?<!\s{re.escape(kind)})" for kind in _KINDS.split("|"))
+    + ",",
+    re.IGNORECASE,
+)
+_MARK = "\0"
 _SPELLED_OUT = {
     "co": "county",
     "cnty": "county",
@@ -85,17 +105,23 @@ class PlaceReader:
         text = text.strip()
         if _CODE.fullmatch(text):
             return self._read_code(text)
+        three_digits = _THREE_DIGITS.fullmatch(text)
+        if three_digits:
+            return _read_three_digits(three_digits["prefix"] or three_digits["restricted"])
         street, _, rest = text.partition(",")
         if rest and _HAS_DIGIT.search(street):
-            if rest not in self._address_in:
-                self._address_in[rest] = self._read_rest_of_address(rest)
-            address = self._address_in[rest]
+            address = self.read_after_street(rest)
             if address is not None and _is_only_a_street(street):
                 return address
         return self._read_text(text)
 
-    def _read_rest_of_address(self, rest: str) -> Place | None:
+    def read_after_street(self, rest: str) -> Place | None:
         """Read what follows a street, once for all the streets; None if it needs the whole text."""
+        if rest not in self._address_in:
+            self._address_in[rest] = self._read_new_rest(rest)
+        return self._address_in[rest]
+
+    def _read_new_rest(self, rest: str) -> Place | None:
         if not any(letter.isalpha() for letter in rest):
             return None
         place = self._read_text(rest)
@@ -265,6 +291,49 @@ def state_of(text: str) -> str | None:
     """Return the code of the state that a name or abbreviation means."""
     code = gazetteer().areas_by_key.get(key_of(text))
     return code if code in POSTAL else None
+
+
+def _read_three_digits(prefix: str) -> Place | None:
+    """Read a three-digit ZIP area: its county, else its state, or that which holds most of it."""
+    if prefix == RESTRICTED:
+        return Place(("US",), zip_code=prefix)
+    shares = zip3_shares(prefix)
+    if not shares:
+        return None
+    people_in: dict[str, float] = {}
+    for area, share in shares.items():
+        people_in[area[:2]] = people_in.get(area[:2], 0.0) + share
+    state = max(people_in, key=people_in.__getitem__)
+    code = next(iter(shares)) if len(shares) == 1 else state
+    return Place((code,), state, zip_code=prefix, straddles=len(people_in) > 1)
+
+
+def split_streets(texts: pd.Series) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Split what follows the street from texts that begin with nothing but a street.
+
+    Parameters
+    ----------
+    texts : Series of str, shape (n_texts,)
+        Null where there is no text.
+
+    Returns
+    -------
+    number : ndarray of int, shape (n_texts,)
+        Of each text's rest among the distinct rests; -1 for null.
+    rests : list of str
+        What follows the street, or a whole text without one.
+    after_street : ndarray of bool, shape (n_rests,)
+        Whether a street goes before.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> split_streets(pd.Series(["1 A St, Salem, OR", "2 B St, Salem, OR", "Ohio"]))[:2]
+    (array([0, 0, 1]), [' Salem, OR', 'Ohio'])
+    """
+    number, marked = pd.factorize(texts.str.replace(_STREET, _MARK, regex=True))
+    after_street = np.array([rest.startswith(_MARK) for rest in marked], dtype=bool)
+    return number, [rest.removeprefix(_MARK) for rest in marked], after_street
 
 
 def _is_only_a_street(text: str) -> bool:

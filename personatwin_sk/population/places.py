@@ -4,6 +4,10 @@ The hierarchy is address < zip < city < county < state < division < region < cou
 to its smallest known ancestor: a city whose county is not named climbs to its state, a ZIP code
 that straddles counties to the county that holds most of it, a county name that several states
 have straight to the country.
+
+A three-digit ZIP area ("452**") is of the level "zip" and climbs to its county, if it lies in one,
+else to its state. "000**" stands for all such areas that are too small to be named, and climbs to
+the country.
 """
 
 from __future__ import annotations
@@ -13,9 +17,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population._gazetteer import COUNTRY_NAME, FORMER_CODES, POSTAL, gazetteer
-from personatwin_sk.population._place_reader import CodeSystem, Place, PlaceReader, state_of
+from personatwin_sk.population._place_reader import (
+    CodeSystem,
+    Place,
+    PlaceReader,
+    split_streets,
+    state_of,
+)
+from personatwin_sk.population._zip_people import RESTRICTED, zip3_shares
 
 __all__ = [
     "LEVELS",
@@ -28,12 +42,17 @@ __all__ = [
     "counties_of",
     "county_shares",
     "find_areas",
+    "find_distinct_areas",
     "find_state",
     "leaf_count",
+    "three_digit_area",
 ]
 
 LEVELS = ("address", "zip", "city", "county", "state", "division", "region", "country")
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
+
+_DIGITS_OF_AREA = 3
+_HIDDEN_DIGITS = "**"
 
 # Counties and their equivalents in 2023, with those of Puerto Rico.
 TOTAL_LEAVES = 3222
@@ -50,13 +69,15 @@ class Area:
     fips : tuple of str
         Codes: a county ("39061",), all the namesakes of a county without its state, a state
         ("39",), a division ("D3",), a region ("R2",) or the country ("US",). Of an address, ZIP
-        code or city: its county where that is known, otherwise its state.
+        code or city: its county where that is known, otherwise its state. Of a three-digit ZIP
+        area: its county if it lies in one, otherwise its state; of "000**" the country.
     label : str
         How a released table writes it, such as "Hamilton County, OH". Of an address: its text.
     straddles : bool
-        A ZIP code with parts in other counties than the one in `fips`, which holds most of it.
+        A ZIP code with parts in other counties than the one in `fips`, which holds most of it; a
+        three-digit ZIP area with parts in other states.
     city, zip_code : str
-        What an address says of them; empty if it does not.
+        What an address says of them; empty if it does not. Of a three-digit ZIP area its digits.
     """
 
     level: str
@@ -76,8 +97,9 @@ def find_areas(
     """Read texts as US places.
 
     Understood are "12 Main St, Cincinnati, Hamilton County, OH", "Cincinnati, OH 45202",
-    "Hamilton County OH", "Hamilton County", "Ohio", "OH", ZIP codes, ZIP+4, county FIPS codes, and
-    the labels of divisions, regions and the country; case, accents, blanks and punctuation do not
+    "Hamilton County OH", "Hamilton County", "Ohio", "OH", ZIP codes, ZIP+4, three-digit ZIP areas
+    ("452**", "452xx"; "000**" or "000" for all that are too small), county FIPS codes, and the
+    labels of divisions, regions and the country; case, accents, blanks and punctuation do not
     matter, and "St." is "Saint". Counties of Connecticut, which are planning regions since 2022,
     are read as the state.
 
@@ -115,19 +137,71 @@ def find_areas(
     >>> find_areas(["White", "00000"])
     [None, None]
     """
-    state_code = None
-    if state is not None and (state_code := find_state(state)) is None:
-        raise InputError(
-            "state is no US state; give a name ('Ohio'), an abbreviation ('OH') "
-            "or a FIPS code ('39')"
-        )
     written = [_as_text(text) for text in texts]
-    reader = PlaceReader(state=state_code, prefer=codes or code_system(written))
+    reader = _reader(state, codes or code_system(written))
     places = [None if text is None else reader.read(text) for text in written]
     return [
         None if text is None or place is None else _area(place, text)
         for text, place in zip(written, places, strict=True)
     ]
+
+
+def find_distinct_areas(
+    texts: Sequence[Any], *, state: str | None = None, codes: CodeSystem | None = None
+) -> tuple[np.ndarray, list[Area | None]]:
+    """Read many texts as US places, leaving streets out: addresses differ in little else.
+
+    Parameters
+    ----------
+    texts, state, codes
+        As in `find_areas`.
+
+    Returns
+    -------
+    number : ndarray of int, shape (n_texts,)
+        The place of each text, by its number in `areas`.
+    areas : list of Area or None
+        Places of level "zip" and above: what `find_areas` finds, climbed to "zip". The same place
+        may stand in it several times.
+
+    Raises
+    ------
+    InputError
+        If `state` is no state.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import find_distinct_areas
+    >>> number, areas = find_distinct_areas(["1 A St, Salem, OR", "2 B St, Salem, OR", "Ohio"])
+    >>> [areas[position].label for position in number]
+    ['Salem, OR', 'Salem, OR', 'Ohio']
+    """
+    written = pd.Series([_as_text(text) for text in texts], dtype=object)
+    number, rests, after_street = split_streets(written)
+    reader = _reader(state, codes or code_system(rests))
+    areas: list[Area | None] = [
+        _area_above_street(reader.read_after_street(rest.rstrip()) if street else reader.read(rest))
+        for rest, street in zip(rests, after_street.tolist(), strict=True)
+    ]
+    # What follows the street does not always say enough by itself; then the whole text is read.
+    again = after_street & np.array([area is None for area in areas], dtype=bool)
+    again = np.flatnonzero(np.append(again, True)[number])
+    number[again] = len(areas) + np.arange(len(again))
+    areas += [
+        None if text is None else _area_above_street(reader.read(text))
+        for text in written.iloc[again]
+    ]
+    return number, areas
+
+
+def _reader(state: str | None, codes: CodeSystem) -> PlaceReader:
+    code = None
+    if state is not None and (code := find_state(state)) is None:
+        raise InputError(
+            "state is no US state; give a name ('Ohio'), an abbreviation ('OH') "
+            "or a FIPS code ('39')"
+        )
+    return PlaceReader(state=code, prefer=codes)
 
 
 def code_system(texts: Iterable[Any]) -> CodeSystem:
@@ -232,6 +306,9 @@ def common_ancestor(areas: Sequence[Area]) -> Area:
     if not areas:
         raise ValueError("common_ancestor needs at least one area")
     climbed = list(dict.fromkeys(areas))
+    three_digits = _common_three_digits(climbed)
+    if three_digits is not None:
+        return three_digits
     for level in LEVELS[min(_RANK[area.level] for area in climbed) :]:
         climbed = list(dict.fromkeys(climb(area, level) for area in climbed))
         if len({(area.level, area.label) for area in climbed}) == 1:
@@ -243,22 +320,31 @@ def common_ancestor(areas: Sequence[Area]) -> Area:
 def leaf_count(area: Area) -> int:
     """Return how many counties a place stands for; a county and anything finer counts as one.
 
+    A three-digit ZIP area counts the counties that it has a part of.
+
     Examples
     --------
     >>> from personatwin_sk.population.places import TOTAL_LEAVES, find_areas, leaf_count
     >>> [leaf_count(area) for area in find_areas(["45202", "Ohio", "USA"])], TOTAL_LEAVES
     ([1, 88, 3222], 3222)
     """
-    return 1 if _RANK[area.level] <= _RANK["county"] else len(counties_of(area))
+    if _RANK[area.level] <= _RANK["county"] and not _has_three_digits(area):
+        return 1
+    return len(counties_of(area))
 
 
 def counties_of(area: Area) -> tuple[str, ...]:
     """Return the codes of the counties in which somebody of that place may live.
 
     Of a county name that several states have these are all its namesakes, of a city whose county is
-    not known all counties of its state, of a ZIP code the county that holds most of it.
+    not known all counties of its state, of a ZIP code the county that holds most of it, of a
+    three-digit ZIP area those that it has a part of (in the state that holds most of it).
     """
     known = gazetteer()
+    if _has_three_digits(area) and area.zip_code != RESTRICTED:
+        state = area.fips[0][:2]
+        codes = [code for code in zip3_shares(area.zip_code) if code[:2] == state]
+        return tuple(sorted({county for code in codes for county in known.counties_in(code)}))
     return tuple(county for code in area.fips for county in known.counties_in(code))
 
 
@@ -266,7 +352,8 @@ def county_shares(zip_code: str) -> dict[str, float]:
     """Return the counties of a ZIP code with their shares of it, the largest first.
 
     Where only the state is known (Connecticut, whose planning regions are newer than the figures)
-    its code stands for its counties. A code that nobody knows has none.
+    its code stands for its counties. A code that nobody knows has none. Three digits are an area of
+    which every county counts by its people.
 
     Examples
     --------
@@ -274,8 +361,61 @@ def county_shares(zip_code: str) -> dict[str, float]:
     >>> county_shares("45255")
     {'39061': 0.7033, '39025': 0.2967}
     """
+    if len(zip_code) == _DIGITS_OF_AREA:
+        return dict(zip3_shares(zip_code))
     known = gazetteer()
     return known.shares_of_zip(zip_code) if zip_code in known.zip_codes else {}
+
+
+def three_digit_area(zip_code: str, *, restricted: bool = False) -> Area:
+    """Return the area of all ZIP codes that begin as one does.
+
+    Parameters
+    ----------
+    zip_code : str
+        A known ZIP code, or its first three digits.
+    restricted : bool, default=False
+        The area is not to be named: "000**".
+
+    Returns
+    -------
+    area : Area
+        Of the level "zip", with a label that `find_areas` reads.
+
+    Raises
+    ------
+    InputError
+        If no ZIP code begins so.
+
+    Examples
+    --------
+    >>> from personatwin_sk.population.places import climb, three_digit_area
+    >>> cincinnati = three_digit_area("45202")
+    >>> cincinnati.label, climb(cincinnati, "county").label
+    ('452**', 'Ohio')
+    >>> three_digit_area("03601", restricted=True).label
+    '000**'
+    """
+    prefix = RESTRICTED if restricted else zip_code[:_DIGITS_OF_AREA]
+    place = PlaceReader().read(prefix + _HIDDEN_DIGITS)
+    if place is None:
+        raise InputError("zip_code must begin with the three digits of a ZIP code that is known")
+    return _area(place, "")
+
+
+def _has_three_digits(area: Area) -> bool:
+    return area.level == "zip" and len(area.zip_code) == _DIGITS_OF_AREA
+
+
+def _common_three_digits(areas: list[Area]) -> Area | None:
+    """Return the three-digit area among the places that holds all of them, if one does."""
+    for area in areas:
+        if _has_three_digits(area):
+            # A ZIP code lies in its area; what is known without its ZIP code may not.
+            inside = all(other.zip_code.startswith(area.zip_code) for other in areas)
+            finer = all(_RANK[other.level] <= _RANK["zip"] for other in areas)
+            return area if inside and finer else None
+    return None
 
 
 def _width(area: Area) -> int:
@@ -312,6 +452,10 @@ def _area(place: Place, text: str) -> Area:
     return climb(finest, "zip")
 
 
+def _area_above_street(place: Place | None) -> Area | None:
+    return None if place is None else _area(place._replace(street=False), "")
+
+
 def _city_label(place: Place) -> str:
     if not place.city:
         return ""
@@ -320,7 +464,8 @@ def _city_label(place: Place) -> str:
 
 
 def _zip_area(area: Area) -> Area:
-    return Area("zip", area.fips, area.zip_code, area.straddles, area.city, area.zip_code)
+    hidden = _HIDDEN_DIGITS if len(area.zip_code) == _DIGITS_OF_AREA else ""
+    return Area("zip", area.fips, area.zip_code + hidden, area.straddles, area.city, area.zip_code)
 
 
 def _city_area(area: Area) -> Area:
