@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import zlib
 from functools import partial
 
 import numpy as np
@@ -14,9 +13,8 @@ from personatwin_sk.population.bureau._datasets import TableId
 from personatwin_sk.population.bureau._errors import (
     MalformedTableError,
     NotPublishedError,
-    TooLargeError,
-    TruncatedError,
 )
+from personatwin_sk.population.bureau._gzip import MAGIC, inflate
 from personatwin_sk.population.bureau._layouts import (
     read_county_characteristics,
     read_county_single_years,
@@ -136,7 +134,8 @@ def read_file(content: bytes, wanted: TableId, origin: Origin) -> Tables:
     TooLargeError
         If it inflates to more than any file of the Bureau.
     """
-    plain = _inflate(content, origin.dataset)
+    gzipped = content.startswith(MAGIC)
+    plain = inflate(content, MAX_BYTES, origin.dataset) if gzipped else content
     table: Tables
     if wanted.kind == "state-characteristics":
         fips, counts = read_state_characteristics(plain, wanted.vintage, origin.dataset)
@@ -179,18 +178,3 @@ def check_counties(table: Tables, wanted: TableId) -> None:
     n_missing = N_COUNTIES[wanted.state] - len(table.fips)
     if n_missing > 0:
         raise MalformedTableError(f"{table.origin.dataset}: {n_missing} county(ies) are missing")
-
-
-def _inflate(content: bytes, what: str) -> bytes:
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        plain = inflater.decompress(content, MAX_BYTES)
-    except zlib.error as error:
-        raise TruncatedError(f"{what}: the compressed file is damaged") from error
-    if inflater.unconsumed_tail:
-        raise TooLargeError(f"{what}: the file is larger than {MAX_BYTES >> 20} MiB")
-    if not inflater.eof:
-        raise TruncatedError(f"{what}: the compressed file breaks off")
-    return plain

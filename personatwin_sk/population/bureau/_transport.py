@@ -34,6 +34,7 @@ from personatwin_sk.population.bureau._errors import (
     TruncatedError,
     UnreachableError,
 )
+from personatwin_sk.population.bureau._gzip import inflate
 from personatwin_sk.population.bureau._key import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ _HEADERS = {
     "Accept": "*/*",
     "Accept-Encoding": "gzip",
 }
-_PIECE = 1 << 14
+_FIRST_PIECE = 1 << 9
+_LARGEST_PIECE = 1 << 18
+_FAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ class Transport:
     def __init__(self, *, deadline: float) -> None:
         self.deadline = deadline
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter())
         self._session.headers.clear()
         self._session.headers.update(_HEADERS)
         # Nothing from the user's .netrc, and no cookie, is to go along.
@@ -229,6 +234,17 @@ class Transport:
             abandoned.set()
 
 
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Connections that are closed when the session is, rather than when nobody knows them."""
+
+    def close(self) -> None:
+        """Close them."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in list(manager.pools.keys()):
+                manager.pools[key].close()
+        super().close()
+
+
 def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
@@ -268,6 +284,8 @@ def _converse(
         ) as response:
             began = True
             outcome = _read_answer(response, request.what, abandoned)
+    except (TruncatedError, TooLargeError) as error:
+        outcome = error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         outcome = _explain(error, request.what, began)
     finally:
@@ -280,20 +298,30 @@ def _read_answer(
     response: requests.Response, what: str, abandoned: threading.Event
 ) -> Answer | BureauError:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    pieces, size = [], 0
-    for piece in response.iter_content(_PIECE):
+    pieces, size, amount = [], 0, _FIRST_PIECE
+    while True:
+        begin = time.monotonic()
+        piece = response.raw.read(amount, decode_content=False)
+        if not piece:
+            break
         if abandoned.is_set():
             return DeadlineError(f"{what}: given up")
         pieces.append(piece)
         size += len(piece)
         if size > MAX_BYTES:
             return TooLargeError(f"{what}: the answer is larger than {MAX_BYTES >> 20} MiB")
+        # A piece is waited for until it is full. While they come slowly they stay small, so that
+        # the thread of an answer that nobody waits for any more soon notices.
+        if time.monotonic() - begin < _FAST:
+            amount = min(2 * amount, _LARGEST_PIECE)
     announced = headers.get("content-length", "")
-    # Older versions of the HTTP library do not compare the two. What counts are the bytes that
-    # went over the wire, before they are inflated.
-    if announced.isdigit() and response.raw.tell() < int(announced):
+    # Older versions of the HTTP library do not compare the two.
+    if announced.isdigit() and size < int(announced):
         return TruncatedError(f"{what}: the answer is shorter than announced")
-    return Answer(response.status_code, headers, b"".join(pieces))
+    body = b"".join(pieces)
+    if headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip"):
+        body = inflate(body, MAX_BYTES, what)
+    return Answer(response.status_code, headers, body)
 
 
 def _explain(error: Exception, what: str, began: bool) -> BureauError:
