@@ -169,10 +169,10 @@ def interval(count: np.ndarray, how: np.ndarray) -> tuple[np.ndarray, np.ndarray
         if not rows.any():
             continue
         people, (sizes, lows, highs) = count[rows], table.T
-        # Limits in people are straight between the sizes, so they rise with the count; beyond the
-        # largest size they keep their ratio to it.
+        # Straight between the sizes, so that limits rise with the count and never cross it; beyond
+        # the largest size they keep their ratio to it.
         beyond = np.maximum(people / sizes[-1], 1.0)
-        low[rows] = np.minimum(np.interp(people, sizes, lows) * beyond, people)
-        high[rows] = np.maximum(np.interp(people, sizes, highs) * beyond, people)
+        low[rows] = np.interp(people, sizes, lows) * beyond
+        high[rows] = np.interp(people, sizes, highs) * beyond
     low[how == SAMPLED] = high[how == SAMPLED] = np.nan
     return low, high
