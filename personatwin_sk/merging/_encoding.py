@@ -8,19 +8,19 @@ are nearer if their common ancestor is lower. Null is a category of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import is_null
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.merging._kinds import Kind, as_numbers, kind_of, label_ends
 from personatwin_sk.merging._points import Points
-from personatwin_sk.population.places import climb, find_areas
 
 __all__ = ["Encoding"]
 
-# How far apart two places are that first differ at these levels, and all finer ones.
-_PLACE_WEIGHTS = {"county": 0.05, "state": 0.25, "region": 0.7}
 # A column with more categories is written in digits of this base, most frequent categories first:
 # every two categories differ in some digit, and no table of all of them is needed.
 _BASE = 64
@@ -65,8 +65,10 @@ class _Codes:
 class _Column:
     """How one key variable becomes coordinates and categories."""
 
-    def __init__(self, values: pd.Series, people: np.ndarray, all_ordered: bool) -> None:
-        self.kind: Kind = kind_of(values)
+    def __init__(
+        self, values: pd.Series, people: np.ndarray, kind: Kind, all_ordered: bool
+    ) -> None:
+        self.kind = kind
         self.coordinates = np.empty((len(values), 0))
         self.span_price: list[float] = []
         self.lists: list[_Codes] = []
@@ -79,11 +81,9 @@ class _Column:
             if missing.any() and not missing.all():
                 flags = pd.Series(missing)
                 self.lists.append(_Codes(flags, people, weight=1.0, price=price))
-        elif self.kind.name == "place":
-            for level, weight in _PLACE_WEIGHTS.items():
-                codes = _Codes(
-                    _place_labels(self.kind.areas, level), people, weight, price=weight / 2
-                )
+        elif self.kind.places is not None:
+            for level, weight in self.kind.places.weights(people).items():
+                codes = _Codes(self.kind.places.labels_at(level), people, weight, price=weight / 2)
                 if codes.sizes[0] > 1:  # one category tells nothing apart
                     self.lists.append(codes)
                     self._levels.append(level)
@@ -143,12 +143,11 @@ class _Column:
             flags = pd.Series(is_null(values))
             return self._coordinates(ends), [c for one in self.lists for c in one.encode(flags)]
         columns = [values] * len(self.lists)
-        if self.kind.name == "place":
+        if self.kind.places is not None:
             codes, distinct = factorize(values)
-            areas = find_areas([v if isinstance(v, str) else "" for v in distinct])
+            places = self.kind.places.read(distinct)
             columns = [
-                _place_labels(areas, level).take(codes).reset_index(drop=True)
-                for level in self._levels
+                places.labels_at(level).take(codes).reset_index(drop=True) for level in self._levels
             ]
         digits = [
             digit
@@ -156,13 +155,6 @@ class _Column:
             for digit in one.encode(column)
         ]
         return np.empty((len(values), 0)), digits
-
-
-def _place_labels(areas: object, level: str) -> pd.Series:
-    return pd.Series(
-        [None if area is None else climb(area, level).label for area in areas],  # type: ignore[attr-defined]
-        dtype=object,
-    )
 
 
 class Encoding:
@@ -174,6 +166,8 @@ class Encoding:
         Distinct values of each column.
     codes : numpy.ndarray of int64, shape (n_cells, n_columns)
     people : numpy.ndarray of int64, shape (n_cells,)
+    hierarchies : sequence of Hierarchy or None, of length n_columns, optional
+        The user's own hierarchies of columns that have one.
 
     Attributes
     ----------
@@ -183,16 +177,26 @@ class Encoding:
     """
 
     def __init__(
-        self, values: tuple[pd.Series, ...], codes: np.ndarray, people: np.ndarray
+        self,
+        values: tuple[pd.Series, ...],
+        codes: np.ndarray,
+        people: np.ndarray,
+        hierarchies: Sequence[Hierarchy | None] | None = None,
     ) -> None:
-        all_ordered = all(kind_of(column).name == "ordered" for column in values)
+        own = [None] * len(values) if hierarchies is None else hierarchies
+        self.kinds = [
+            kind_of(column, hierarchy) for column, hierarchy in zip(values, own, strict=True)
+        ]
+        all_ordered = all(kind.name == "ordered" for kind in self.kinds)
         self._columns = [
             _Column(
-                column, np.bincount(codes[:, j], weights=people, minlength=len(column)), all_ordered
+                column,
+                np.bincount(codes[:, j], weights=people, minlength=len(column)),
+                kind,
+                all_ordered,
             )
-            for j, column in enumerate(values)
+            for j, (column, kind) in enumerate(zip(values, self.kinds, strict=True))
         ]
-        self.kinds = [column.kind for column in self._columns]
         lists = [(j, one) for j, column in enumerate(self._columns) for one in column.lists]
         digits = [
             (digit[codes[:, j]], size, weight, price)

@@ -7,17 +7,23 @@ import pandas as pd
 
 from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.frames import is_null
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.merging._class_state import ClassState
 from personatwin_sk.merging._kinds import Kind, kind_of
+from personatwin_sk.merging._places import Places
 from personatwin_sk.merging._points import Points
 from personatwin_sk.merging._segments import distinct_sets
-from personatwin_sk.population.places import TOTAL_LEAVES, common_ancestor, leaf_count
 
 __all__ = ["certainty_penalty", "squared_error_ratio"]
 
 
 def certainty_penalty(
-    original: pd.Series, class_of_row: np.ndarray, weights: np.ndarray | None = None
+    original: pd.Series,
+    class_of_row: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    hierarchy: Hierarchy | None = None,
 ) -> float:
     """Measure the normalised certainty penalty (NCP) of one column.
 
@@ -29,13 +35,21 @@ def certainty_penalty(
         The released class of each row, from 0; -1 for a suppressed row, which counts 1.
     weights : numpy.ndarray of shape (n,), optional
         People per row.
+    hierarchy : Hierarchy, optional
+        The user's own hierarchy in which the values are labels.
 
     Returns
     -------
     float
         Between 0 (every class holds one value) and 1. Per person span / range for ordered values,
-        (distinct - 1) / (all distinct - 1) for others, leaves / total for places; null is a value
-        of its own, so that a class that mixes it with others is charged for one distinct value.
+        (distinct - 1) / (all distinct - 1) for others, leaves / total for places (of the US, or
+        of `hierarchy`); null is a value of its own, so that a class that mixes it with others is
+        charged for one distinct value, and among places, where it could be anywhere, for all.
+
+    Raises
+    ------
+    InputError
+        Some values are not in `hierarchy`.
 
     References
     ----------
@@ -57,12 +71,13 @@ def certainty_penalty(
     if not kept.any():
         return 1.0
     class_codes = np.unique(class_of_row[kept], return_inverse=True)[1].reshape(-1)
-    penalty = _class_penalties(kind_of(values), codes[kept], class_codes, len(values))
+    kind = kind_of(values.rename(original.name), hierarchy)
+    penalty = _class_penalties(kind, codes[kept], class_codes, is_null(values))
     return float((penalty[class_codes] * weights[kept]).sum() + lost) / float(total)
 
 
 def _class_penalties(
-    kind: Kind, codes: np.ndarray, classes: np.ndarray, n_values: int
+    kind: Kind, codes: np.ndarray, classes: np.ndarray, missing: np.ndarray
 ) -> np.ndarray:
     """Charge each class for what it mixes; shape (n_classes,)."""
     n_classes = int(classes.max()) + 1
@@ -71,9 +86,9 @@ def _class_penalties(
     if kind.name == "ordered":
         return _span_penalties(kind, pair_class, pair_code, n_classes)
     n_distinct = np.bincount(pair_class, minlength=n_classes)
-    if kind.name == "place":
-        return _place_penalties(kind, pair_class, pair_code, n_distinct)
-    return (n_distinct - 1) / max(n_values - 1, 1)
+    if kind.places is not None:
+        return _place_penalties(kind.places, missing, pair_class, pair_code, n_classes)
+    return (n_distinct - 1) / max(len(missing) - 1, 1)
 
 
 def _span_penalties(
@@ -97,16 +112,15 @@ def _span_penalties(
 
 
 def _place_penalties(
-    kind: Kind, pair_class: np.ndarray, pair_code: np.ndarray, n_distinct: np.ndarray
+    places: Places, missing: np.ndarray, pair_class: np.ndarray, pair_code: np.ndarray, n: int
 ) -> np.ndarray:
-    set_of_class, sets = distinct_sets(pair_class, pair_code, len(n_distinct))
+    set_of_class, sets = distinct_sets(pair_class, pair_code, n)
     penalty = np.zeros(len(sets))
     for number, members in enumerate(sets):
-        if len(members) > 1:
-            known = [area for code in members.tolist() if (area := kind.areas[code]) is not None]
-            # Null beside a place could be anywhere.
-            whole = len(known) < len(members)
-            penalty[number] = 1.0 if whole else leaf_count(common_ancestor(known)) / TOTAL_LEAVES
+        known = members[~missing[members]]
+        # Null beside a place could be anywhere.
+        is_mixed = 0 < len(known) < len(members)
+        penalty[number] = 1.0 if is_mixed else places.penalty(known)
     return penalty[set_of_class]
 
 

@@ -7,7 +7,6 @@ is encoded, represented and charged for lost information all follow from that.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,10 @@ import pandas as pd
 
 from personatwin_sk._core.columns import is_ordered
 from personatwin_sk._core.frames import is_null
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk._core.labels import Interval, ValueSet, parse_label
+from personatwin_sk.exceptions import InputError
+from personatwin_sk.merging._places import OwnPlaces, Places, UsPlaces
 from personatwin_sk.population.places import Area, find_areas
 
 __all__ = ["Kind", "kind_of"]
@@ -30,14 +32,14 @@ class Kind:
     name : {"ordered", "place", "nominal"}
     low, high : numpy.ndarray of float, shape (n_values,)
         For ordered columns the ends of each value (equal for a plain number); NaN for null.
-    areas : list of Area or None
-        For places, one per value; None for null.
+    places : Places or None
+        For places, what each value means.
     """
 
     name: str
     low: np.ndarray
     high: np.ndarray
-    areas: Sequence[Area | None]
+    places: Places | None = None
 
     @property
     def is_labelled(self) -> bool:
@@ -46,16 +48,23 @@ class Kind:
         return self.name == "ordered" and bool((self.low[known] < self.high[known]).any())
 
 
-def kind_of(values: pd.Series) -> Kind:
+def kind_of(values: pd.Series, hierarchy: Hierarchy | None = None) -> Kind:
     """Tell the kind of a column from its distinct values.
 
     Parameters
     ----------
     values : pandas.Series of shape (n_values,)
+    hierarchy : Hierarchy, optional
+        The user's own hierarchy, in which the values are labels; whatever they look like.
 
     Returns
     -------
     Kind
+
+    Raises
+    ------
+    InputError
+        Some values are not in `hierarchy`; the message counts them.
 
     Examples
     --------
@@ -65,22 +74,31 @@ def kind_of(values: pd.Series) -> Kind:
     ('nominal', 'place')
     """
     missing = is_null(values)
+    nothing = np.full(len(values), np.nan)
+    if hierarchy is not None:
+        own = OwnPlaces(hierarchy, values)
+        n_bad = int(((own.nodes < 0) & ~missing).sum())
+        if n_bad:
+            raise InputError(
+                f"{n_bad} of {len(values)} distinct values of the column {values.name!r} are no "
+                "labels of its hierarchy; write them as the hierarchy does, or add them to it"
+            )
+        return Kind("place", nothing, nothing, own)
     if is_ordered(values):
         numbers = as_numbers(values)
-        return Kind("ordered", numbers, numbers, ())
-    nothing = np.full(len(values), np.nan)
+        return Kind("ordered", numbers, numbers)
     texts = values[~missing]
     if len(texts) and all(isinstance(text, str) for text in texts):
         ends = _interval_ends(values, missing)
         if ends is not None:
-            return Kind("ordered", *ends, ())
+            return Kind("ordered", *ends)
         areas = find_areas(texts.tolist())
         if all(area is not None for area in areas):
             every: list[Area | None] = [None] * len(values)
             for position, area in zip(np.flatnonzero(~missing).tolist(), areas, strict=True):
                 every[position] = area
-            return Kind("place", nothing, nothing, every)
-    return Kind("nominal", nothing, nothing, ())
+            return Kind("place", nothing, nothing, UsPlaces(every))
+    return Kind("nominal", nothing, nothing)
 
 
 def as_numbers(values: pd.Series) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -16,6 +16,7 @@ from personatwin_sk._core.base import TableTransformer, read_table
 from personatwin_sk._core.cells import Cells, group_rows
 from personatwin_sk._core.columns import factorize, is_ordered
 from personatwin_sk._core.frames import Table, is_null
+from personatwin_sk._core.hierarchy import Hierarchy, read_hierarchies
 from personatwin_sk._core.roles import find_column, find_columns
 from personatwin_sk._core.sklearn_private import Interval, StrOptions
 from personatwin_sk.exceptions import InputError
@@ -23,14 +24,14 @@ from personatwin_sk.merging._constraints import SensitiveConstraints
 from personatwin_sk.merging._encoding import Encoding
 from personatwin_sk.merging._engine import find_classes
 from personatwin_sk.merging._information_loss import certainty_penalty, squared_error_ratio
+from personatwin_sk.merging._lookup import find_cells
 from personatwin_sk.merging._nearest import nearest_group
 from personatwin_sk.merging._people import one_row_per_person
+from personatwin_sk.merging._places import find_nodes
 from personatwin_sk.merging._representatives import represent
 from personatwin_sk.merging._segments import without_gaps
 
 __all__ = ["PersonaMerger"]
-
-_UNSEEN = -2  # a cell that fit did not see; -1 is one that it suppressed
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,10 @@ class PersonaMerger(TableTransformer):
         "center": the lower median of ordered values, the most frequent of others; dtypes stay.
         "interval": labels of what the class spans ("30-39", "Asian|White"), common ancestors for
         places.
+    hierarchies : mapping of column -> Hierarchy or table, default=None
+        Key variables that are places (or diagnoses ...) of a hierarchy of the user's own; a table
+        has one row per finest value and one column per level, the finest first. Their values are
+        labels of any level, whatever they look like. Places of the US need none.
     refine : int, default=3
         Sweeps of refinement after the tree at most; it stops where little is left to win.
     on_conflict : {"last", "first", "raise"}, default="last"
@@ -149,6 +154,7 @@ class PersonaMerger(TableTransformer):
         "t_closeness": [Interval(Real, 0, 1, closed="right"), None],
         "exact": ["array-like", str, Integral, None],
         "max_class_size": [Interval(Integral, 1, None, closed="left"), None],
+        "hierarchies": [Mapping, None],
         "refine": [Interval(Integral, 0, None, closed="left")],
         "representation": [StrOptions({"center", "interval"})],
         "on_conflict": [StrOptions({"last", "first", "raise"})],
@@ -167,6 +173,7 @@ class PersonaMerger(TableTransformer):
         exact: Any = None,
         max_class_size: int | None = None,
         representation: str = "center",
+        hierarchies: Mapping[Any, Any] | None = None,
         refine: int = 3,
         on_conflict: str = "last",
         order_by: Any = None,
@@ -180,6 +187,7 @@ class PersonaMerger(TableTransformer):
         self.exact = exact
         self.max_class_size = max_class_size
         self.representation = representation
+        self.hierarchies = hierarchies
         self.refine = refine
         self.on_conflict = on_conflict
         self.order_by = order_by
@@ -248,6 +256,8 @@ class PersonaMerger(TableTransformer):
             person=None if person is None else table.columns.index(person),
             order=None if order is None else table.columns.index(order),
         )
+        own = read_hierarchies(self.hierarchies, table, canonical, owner="PersonaMerger")
+        self._hierarchies = [own.get(name) for name in canonical]
         chosen_row, _ = self._one_row_per_person(table, warn=True)
         _refuse_infinite(table, keys)
         if len(chosen_row) < self.k:
@@ -259,7 +269,7 @@ class PersonaMerger(TableTransformer):
             raise InputError(f"max_class_size={self.max_class_size} is below k={self.k}.")
         self._cells, cell_of_person = self._count_cells(table, chosen_row)
         people = self._cells.people
-        self._encoding = Encoding(self._cells.values, self._cells.codes, people)
+        self._encoding = Encoding(self._cells.values, self._cells.codes, people, self._hierarchies)
         class_of_cell = find_classes(
             self._encoding,
             self.k,
@@ -304,8 +314,8 @@ class PersonaMerger(TableTransformer):
         self.n_suppressed_ = int(self._cells.people.sum() - sizes.sum())
         self.sse_ratio_ = squared_error_ratio(self._encoding.points, persona)
         penalties = [
-            certainty_penalty(column, persona, self._cells.people)
-            for column in self._cells.columns()
+            certainty_penalty(column, persona, self._cells.people, hierarchy=hierarchy)
+            for column, hierarchy in zip(self._cells.columns(), self._hierarchies, strict=True)
         ]
         self.information_loss_ = float(np.mean(penalties))
 
@@ -397,18 +407,21 @@ class PersonaMerger(TableTransformer):
         )
 
     def _count_cells(self, table: Table, chosen_row: np.ndarray) -> tuple[Cells, np.ndarray]:
-        return Cells.from_columns(
-            [
-                table[name].take(chosen_row).reset_index(drop=True)
-                for name in self._roles.key_names(table)
-            ]
+        names = self._roles.key_names(table)
+        cells, cell_of_person = Cells.from_columns(
+            [table[name].take(chosen_row).reset_index(drop=True) for name in names]
         )
+        for j, (name, hierarchy) in enumerate(zip(names, self._hierarchies, strict=True)):
+            if hierarchy is not None:
+                _refuse_unknown(cells, j, name, hierarchy)
+        return cells, cell_of_person
 
     def _persona_of_row(self, table: Table, *, warn: bool) -> np.ndarray:
         chosen_row, person_of_row = self._one_row_per_person(table, warn=warn)
         cells, cell_of_person = self._count_cells(table, chosen_row)
-        persona_of_cell = self._look_up(cells)
-        unseen = np.flatnonzero(persona_of_cell == _UNSEEN)
+        at = find_cells(cells, self._cells)
+        persona_of_cell = self._persona_of_cell[at]
+        unseen = np.flatnonzero(at < 0)
         if len(unseen):
             columns = [column.take(unseen).reset_index(drop=True) for column in cells.columns()]
             persona_of_cell[unseen] = nearest_group(
@@ -426,24 +439,6 @@ class PersonaMerger(TableTransformer):
         code[self._persona_of_cell[kept]] = self._cells.codes[kept, position]
         return values.take(code).reset_index(drop=True)
 
-    def _look_up(self, cells: Cells) -> np.ndarray:
-        """Give the persona of cells seen at fit, -1 where suppressed; shape (n_cells,)."""
-        translated = []
-        for seen, new in zip(self._cells.values, cells.values, strict=True):
-            translated.append(_positions_of(new, seen))
-        codes = np.stack(
-            [positions[cells.codes[:, j]] for j, positions in enumerate(translated)], axis=1
-        )
-        known = np.flatnonzero((codes >= 0).all(axis=1))
-        both = np.concatenate([self._cells.codes, codes[known]])
-        group, _ = group_rows([both[:, j] for j in range(both.shape[1])])
-        n_seen = len(self._cells)
-        persona_of_group = np.full(int(group.max()) + 1, _UNSEEN, dtype=np.int64)
-        persona_of_group[group[:n_seen]] = self._persona_of_cell
-        result = np.full(len(cells), _UNSEEN, dtype=np.int64)
-        result[known] = persona_of_group[group[n_seen:]]
-        return result
-
 
 def _take_or_null(values: pd.Series, rows: np.ndarray) -> pd.Series:
     """Take values by position; -1 gives null, in a dtype that has one."""
@@ -458,20 +453,16 @@ def _take_or_null(values: pd.Series, rows: np.ndarray) -> pd.Series:
     )
 
 
-def _positions_of(values: pd.Series, seen: pd.Series) -> np.ndarray:
-    """Find each distinct value among those seen at fit; -1 where it is new. Null equals null."""
-    missing, seen_missing = is_null(values), is_null(seen)
-    known = np.flatnonzero(~seen_missing)
-    index = pd.Index(seen[~seen_missing])
-    if index.dtype != values.dtype:
-        # The same number may come as another dtype, as where only one of two tables has nulls.
-        index, values = index.astype(object), values.astype(object)
-    at = index.get_indexer(pd.Index(values[~missing]))
-    positions = np.full(len(values), -1, dtype=np.int64)
-    positions[~missing] = np.where(at >= 0, known[at] if len(known) else -1, -1)
-    if missing.any() and seen_missing.any():
-        positions[missing] = int(np.flatnonzero(seen_missing)[0])
-    return positions
+def _refuse_unknown(cells: Cells, position: int, name: Hashable, hierarchy: Hierarchy) -> None:
+    values = cells.values[position]
+    unknown = (find_nodes(hierarchy, values) < 0) & ~is_null(values)
+    if unknown.any():
+        n_people = int(cells.people[unknown[cells.codes[:, position]]].sum())
+        raise InputError(
+            f"PersonaMerger: {n_people} of {int(cells.people.sum())} people have a value in "
+            f"{name!r} that is no label of its hierarchy; write them as the hierarchy does, or add "
+            "them to it."
+        )
 
 
 def _refuse_infinite(table: Table, keys: list[Hashable]) -> None:

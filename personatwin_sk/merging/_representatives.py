@@ -10,7 +10,6 @@ from personatwin_sk._core.frames import is_null
 from personatwin_sk._core.labels import Interval, Period, format_label, split_members
 from personatwin_sk.merging._kinds import Kind
 from personatwin_sk.merging._segments import distinct_sets
-from personatwin_sk.population.places import common_ancestor
 
 __all__ = ["represent"]
 
@@ -97,6 +96,8 @@ def _spans(
     """Write a label for each class; a class of one value keeps that value's own text."""
     missing = is_null(values)
     texts = np.array(_own_texts(values, missing), dtype=object)
+    if kind.places is not None:
+        texts = kind.places.texts(texts)
     if kind.name == "ordered":
         pair_class, pair_code = _ends_only(kind, missing, pair_class, pair_code)
     set_of_class, sets = distinct_sets(pair_class, pair_code, n_classes)
@@ -134,8 +135,8 @@ def _label_of(
         label = str(texts[known[0]])
     elif kind.name == "ordered":
         label = _ordered_span(values, kind, known)
-    elif kind.name == "place":
-        label = common_ancestor([kind.areas[code] for code in known.tolist()]).label
+    elif kind.places is not None:
+        label = kind.places.common_label(known)
     else:
         atoms = {atom for code in known for atom in split_members(str(texts[code]))}
         # An empty member is null and stands last.

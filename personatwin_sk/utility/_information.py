@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.dates import period_bounds
 from personatwin_sk._core.frames import Table, is_null
+from personatwin_sk._core.hierarchy import read_hierarchies
 from personatwin_sk._core.roles import find_column, find_columns, person_codes
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.merging import certainty_penalty
@@ -29,6 +30,7 @@ def information_kept(
     person_id: Hashable | None = None,
     dates: Columns = (),
     outcomes: Columns = (),
+    hierarchies: Mapping[Any, Any] | None = None,
 ) -> float:
     """Measure how much of a table is left in its release.
 
@@ -37,7 +39,7 @@ def information_kept(
     - a **key variable** loses its normalised certainty penalty (NCP): per class of people who share
       a released row, the span of their *original* values over the range of the column (ordered
       values), the distinct values less one over those of the column less one (unordered values), or
-      the places below their common ancestor over all places; averaged over people;
+      the finest places below their common ancestor over all of them; averaged over people;
     - a **date** column loses the distance of the true day to the middle of what was released (a
       day, or a period such as "2023-Q2"), over the range of the original dates, at most 1; averaged
       over rows. A week is released as its first day and is measured from there;
@@ -59,6 +61,10 @@ def information_kept(
         person disagree, each counts with its share of that person's rows.
     dates, outcomes : column or sequence of columns, default=()
         The event columns.
+    hierarchies : mapping of column -> Hierarchy or table, optional
+        Key variables whose *original* values are labels of a hierarchy of the user's own; a table
+        has one row per finest value and one column per level, the finest first. Places of the US
+        need none.
 
     Returns
     -------
@@ -70,7 +76,8 @@ def information_kept(
     ColumnNotFoundError
         A named column is in one of the tables only, or in none.
     InputError
-        The tables do not align row by row, are empty, or no column is named.
+        The tables do not align row by row, are empty, no column is named, or values are not in
+        their hierarchy.
 
     References
     ----------
@@ -90,7 +97,12 @@ def information_kept(
     0.8
     """
     measure = InformationKept(
-        original, quasi_identifiers, person_id=person_id, dates=dates, outcomes=outcomes
+        original,
+        quasi_identifiers,
+        person_id=person_id,
+        dates=dates,
+        outcomes=outcomes,
+        hierarchies=hierarchies,
     )
     return measure(released)
 
@@ -110,6 +122,7 @@ class InformationKept:
         person_id: Hashable | None = None,
         dates: Columns = (),
         outcomes: Columns = (),
+        hierarchies: Mapping[Any, Any] | None = None,
     ) -> None:
         table, owner = Table.of(original), "information_kept"
         if table.n_rows == 0:
@@ -124,6 +137,7 @@ class InformationKept:
                 "information_kept: there is no column to measure; "
                 "name quasi_identifiers, dates or outcomes."
             )
+        self._hierarchies = read_hierarchies(hierarchies, table, self._keys, owner=owner)
         self._table = table
         self._person_id = find_column(table, person_id, parameter="person_id", owner=owner)
         people, self._n_people = person_codes(table, self._person_id)
@@ -184,7 +198,10 @@ class InformationKept:
         classes = class_of_row[first]
         return [
             certainty_penalty(
-                self._table[name].iloc[first].reset_index(drop=True), classes, weights
+                self._table[name].iloc[first].reset_index(drop=True),
+                classes,
+                weights,
+                hierarchy=self._hierarchies.get(name),
             )
             for name in self._keys
         ]

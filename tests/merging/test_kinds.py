@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
+from personatwin_sk._core.hierarchy import Hierarchy
+from personatwin_sk.exceptions import InputError
 from personatwin_sk.merging._kinds import as_numbers, kind_of, label_ends
+from personatwin_sk.merging._places import OwnPlaces, UsPlaces
 
 DAY = 86_400.0
 
@@ -61,7 +64,9 @@ def test_plain_numbers_are_not_labelled() -> None:
 
 
 def test_places_have_an_area_for_each_known_value() -> None:
-    areas = kind_of(pd.Series(["Hamilton County, OH", None, "Ohio", "Midwest"])).areas
+    kind = kind_of(pd.Series(["Hamilton County, OH", None, "Ohio", "Midwest"]))
+    assert isinstance(kind.places, UsPlaces)
+    areas = kind.places.areas
     assert [None if area is None else (area.level, area.fips) for area in areas] == [
         ("county", ("39061",)),
         None,
@@ -124,3 +129,24 @@ def test_numbers_are_floats_and_dates_are_seconds(values: pd.Series, numbers: li
     result = as_numbers(values)
     assert result.dtype == float
     assert_array_equal(result, numbers)
+
+
+TOWNS = Hierarchy.from_frame(
+    pd.DataFrame({"code": [1, 2, 3], "area": ["Ohio", "Ohio", "10-19"]})  # whatever it looks like
+)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 2, 3], ["1", "Ohio", None], ["10-19"], ["Ohio|", "2"], [None]]
+)
+def test_with_a_hierarchy_every_column_is_places(values: list) -> None:
+    kind = kind_of(pd.Series(values), TOWNS)
+    assert kind.name == "place" and isinstance(kind.places, OwnPlaces)
+    assert not kind.is_labelled
+
+
+def test_values_that_a_hierarchy_does_not_have_are_counted_not_named() -> None:
+    message = "2 of 4 distinct values of the column 'town' are no labels"
+    with pytest.raises(InputError, match=message) as error:
+        kind_of(pd.Series(["Zebulon", 1, "Texas", None], name="town"), TOWNS)
+    assert "Zebulon" not in str(error.value) and "Texas" not in str(error.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.exceptions import ColumnNotFoundError, InputError
 from personatwin_sk.utility import information_kept
 from personatwin_sk.utility._information import InformationKept
@@ -350,3 +352,45 @@ def test_prepared_measure_gives_the_same_figure_for_every_release():
     fresh = [information_kept(before, r, "age", outcomes="outcome") for r in releases]
     assert once == fresh
     assert once == sorted(once, reverse=True)
+
+
+TOWNS = pd.DataFrame(
+    {"town": ["Lyon", "Bron", "Nice", "Menton"], "area": ["Rhone", "Rhone", "Azur", "Azur"]}
+)
+
+
+@pytest.mark.parametrize("source", [TOWNS, Hierarchy.from_frame(TOWNS)])
+@pytest.mark.parametrize(
+    ("released", "lost"),
+    [
+        (["Lyon", "Bron", "Nice"], 0),
+        (["Rhone", "Rhone", "Nice"], (2 / 4 + 2 / 4 + 0) / 3),  # 2 of 4 towns could be meant
+        (["Lyon", "Lyon", "Nice"], (2 / 4 + 2 / 4 + 0) / 3),  # whatever the class is called
+        (["*", "*", "*"], 1),
+        (["Rhone", "Rhone", None], (2 / 4 + 2 / 4 + 1) / 3),  # suppressed
+    ],
+)
+def test_places_of_a_hierarchy_lose_leaves(source: Any, released: list, lost: float) -> None:
+    before, after = (pd.DataFrame({"town": c}) for c in (["Lyon", "Bron", "Nice"], released))
+    kept = information_kept(before, after, "town", hierarchies={"town": source})
+    assert kept == pytest.approx(1 - lost)
+
+
+def test_without_the_hierarchy_they_are_categories() -> None:
+    before = pd.DataFrame({"town": ["Lyon", "Bron", "Nice"]})
+    after = pd.DataFrame({"town": ["Rhone", "Rhone", "Nice"]})
+    assert information_kept(before, after, "town") == pytest.approx(1 - (1 / 2 + 1 / 2) / 3)
+
+
+@pytest.mark.parametrize(
+    ("hierarchies", "error", "message"),
+    [
+        ({"city": TOWNS}, ColumnNotFoundError, "information_kept: .* hierarchies .*'city'"),
+        ({"age": TOWNS}, InputError, "'age', which is none of those that can have one"),
+        ({"town": TOWNS.iloc[1:]}, InputError, "1 of 2 distinct values of the column 'town'"),
+    ],
+)
+def test_hierarchies_that_cannot_be_used(hierarchies: Any, error: type, message: str) -> None:
+    frame = pd.DataFrame({"town": ["Lyon", "Bron"], "age": [1, 2]})
+    with pytest.raises(error, match=message):
+        information_kept(frame, frame, "town", hierarchies=hierarchies)
