@@ -1,4 +1,4 @@
-"""Reading ages: which single years a cell covers, and what share of each age band that is."""
+"""Reading ages: which single years a cell covers, and how these lie in bands and in runs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from personatwin_sk._core.labels import Interval
-from personatwin_sk.population._figures import AGE_BANDS, BAND_OF_AGE, OLDEST, age_shares
+from personatwin_sk.population._axes import OLDEST
 from personatwin_sk.population._reading import is_number, members
 
-_BAND_STARTS = np.array([low for low, _ in AGE_BANDS])
 _UNKNOWN = frozenset({"unknown", "missing", "not stated", "refused", "n/a", "na", "none", "null"})
 
 
@@ -56,8 +55,34 @@ def ages_of(cell: Any) -> np.ndarray | None:
     return ages
 
 
-def touched_bands(ages: np.ndarray) -> np.ndarray:
-    """Return which bands hold at least one of the ages.
+def touched(ages: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the single years of all bands that hold at least one of the ages.
+
+    Parameters
+    ----------
+    ages : ndarray of bool, shape (n, 121)
+        Single years of age.
+    starts : ndarray of int, shape (n_bands,)
+        First age of each band.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, 121)
+        Equal to `ages` where these are whole bands.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from personatwin_sk.population._ages import ages_of, touched
+    >>> touched(ages_of("33-37")[None], np.arange(0, 90, 5))[0].nonzero()[0][[0, -1]].tolist()
+    [30, 39]
+    """
+    band = np.searchsorted(starts, np.arange(ages.shape[1]), side="right") - 1
+    return np.asarray(np.logical_or.reduceat(ages, starts, axis=1)[:, band])
+
+
+def runs(ages: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Take sets of ages apart into runs of years that follow each other.
 
     Parameters
     ----------
@@ -66,45 +91,22 @@ def touched_bands(ages: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray of bool, shape (n, 18)
+    list of (row, first, stop)
+        Three arrays of int: of the rows that have a first run, where that starts and where the
+        next year is not in it; then the same of those that have a second run, and so on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from personatwin_sk.population._ages import ages_of, runs
+    >>> [[part.tolist() for part in run] for run in runs(np.stack([ages_of("3|7-9"), ages_of(0)]))]
+    [[[0, 1], [3, 0], [4, 1]], [[0], [7], [10]]]
     """
-    return np.logical_or.reduceat(ages, _BAND_STARTS, axis=1)
-
-
-def are_whole_bands(ages: np.ndarray) -> np.ndarray:
-    """Return whether the ages are whole bands.
-
-    Parameters
-    ----------
-    ages : ndarray of bool, shape (n, 121)
-        Single years of age.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-    """
-    return (touched_bands(ages)[:, BAND_OF_AGE] == ages).all(axis=1)
-
-
-def band_weights(ages: np.ndarray, state: int) -> np.ndarray:
-    """Return the share of each band's people who are of the ages.
-
-    Parameters
-    ----------
-    ages : ndarray of bool, shape (n, 121)
-        Single years of age.
-    state : int
-        FIPS code of the state by whose single years a band is split.
-
-    Returns
-    -------
-    ndarray of shape (n, 18, 2)
-        By band and sex; exactly 1 for bands that are covered whole.
-    """
-    shares = age_shares(state)
-    weights = np.stack(
-        [np.add.reduceat(ages * shares[:, sex], _BAND_STARTS, axis=1) for sex in (0, 1)], axis=2
-    )
-    whole = np.logical_and.reduceat(ages, _BAND_STARTS, axis=1)
-    weights[whole] = 1.0
-    return weights
+    edges = np.diff(np.pad(ages.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    row, first = np.nonzero(edges == 1)
+    stop = np.nonzero(edges == -1)[1]
+    rank = np.arange(len(row)) - np.searchsorted(row, row)
+    return [
+        (row[rank == k], first[rank == k], stop[rank == k])
+        for k in range(int(rank.max()) + 1 if len(rank) else 0)
+    ]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from personatwin_sk.exceptions import InputError
+from personatwin_sk.population._adding import Queries
+from personatwin_sk.population._axes import ALL_RACES, HISPANIC, OLDEST, SEXES
+from personatwin_sk.population._bundled import (
+    AGES_OF_COUNTIES,
+    RACES_OF_COUNTIES,
+    STATES,
+    area_joint,
+)
 from personatwin_sk.population._census_columns import (
     everyone,
     read_ages,
@@ -16,8 +25,8 @@ from personatwin_sk.population._census_columns import (
     read_genders,
     read_places,
 )
-from personatwin_sk.population._counting import Answer, Queries
-from personatwin_sk.population._figures import HISPANIC, OLDEST, RACES, SEXES, area_joint
+from personatwin_sk.population._counting import Answer, count_people
+from personatwin_sk.population._figures import Figures
 from personatwin_sk.population._places_read import Territory, nation
 from personatwin_sk.population._protocol import (
     RESULT_COLUMNS,
@@ -26,68 +35,94 @@ from personatwin_sk.population._protocol import (
     unmatched_tuples,
 )
 from personatwin_sk.population._reading import read_table
-from personatwin_sk.population._uncertainty import AGE_SPLIT, JOINT, PUBLISHED
+from personatwin_sk.population._sources import Sources, check_source
+from personatwin_sk.population._uncertainty import PLACE, PLACE_AGES, PUBLISHED, SAMPLED
+from personatwin_sk.population.bureau import Bureau
+from personatwin_sk.population.places import find_state
 
 NOTICE = (
     "This product uses Census Bureau data but is not endorsed or certified by the Census Bureau."
 )
 _BUREAU = "US Census Bureau"
-_STATES = "sc-est2024-alldata6 (July 2024)"
-_COUNTIES = "cc-est2023-syasex (July 2023)"
-_RACES_OF_COUNTIES = "cc-est2022-all (April 2020 base)"
-
-# By whether counties are used, and how the count was made.
-_SOURCES = {
-    (False, PUBLISHED): f"{_BUREAU}: {_STATES}",
-    (False, AGE_SPLIT): f"modelled from {_BUREAU}: {_STATES}, single years as in {_COUNTIES}",
-    (True, PUBLISHED): f"{_BUREAU}: {_COUNTIES}",
-    (True, AGE_SPLIT): f"modelled from {_BUREAU}: {_COUNTIES}, single years as in the state",
-    (True, JOINT): f"modelled from {_BUREAU}: {_COUNTIES}, {_RACES_OF_COUNTIES}, {_STATES}",
-}
-_SOURCE_TABLE = np.array(
-    [[_SOURCES.get((county, how), "") for how in range(3)] for county in (False, True)],
-    dtype=object,
-)
+_ZIP_CODES = "people of ZIP codes as in the ACS 2016-2020"
+# Kinds of counts, of which these are all published.
+_N_KINDS = 1 + max(PUBLISHED, SAMPLED, PLACE, PLACE_AGES)
+_SHARES = (PLACE, PLACE_AGES)
 
 
 class CensusPopulation:
     """Counts of the population of the United States, from figures of the Census Bureau.
 
     It knows the columns `age`, `gender`, `ethnicity` and `geography` of the nation, its regions,
-    divisions, states and counties. Published, and used as they are: age bands x sex x race x
-    Hispanic of states (July 2024); age bands x sex of counties (July 2023). Modelled, and marked
-    so: the joint of the four in counties, fitted to what is published of them (their races of 2020
-    are carried to 2023); ages inside a five-year band; the split by age of the counties of Texas.
+    divisions, states, counties and ZIP codes. Every count says where it comes from, whether it is
+    published or modelled, and between which limits the true number lies nine times in ten.
+
+    Inside the package, and used as they are: age bands x sex x race x Hispanic of states (July
+    2024); single years x sex of counties (July 2023). Modelled from them, and marked so: the joint
+    of the four in counties, fitted to what is published of them (their races of 2020 are carried to
+    2023); ages inside a band where single years are not published; the split by age of the counties
+    of Texas. The Bureau's own files have the joint of counties too.
 
     Parameters
     ----------
-    source : {"auto", "bundled"}, default="auto"
-        Where figures are taken from. Both mean the figures inside the package; nothing is fetched.
+    source : {"auto", "api", "bulk", "cache", "bundled"}, default="auto"
+        Where figures are taken from:
+
+        - "auto": from the cache, else from the Bureau (its files; then its API, if there is a key),
+          else those inside the package, with one warning.
+        - "bulk": the Population Estimates Program's files. No key is needed.
+        - "api": the American Community Survey of five years or, for `vintage` 2020, the census.
+        - "cache": whichever of these were fetched earlier; nothing is fetched.
+        - "bundled": those inside the package; nothing is fetched.
+
+        Both "bulk" and "api" look into the cache first.
+    vintage : int, optional
+        Year of the figures; None = the newest that this version knows, 2024.
+    cache_dir : str or Path, optional
+        Folder of the cache; None = ``census_cache`` in the folder that the environment variable
+        PERSONATWIN_HOME names, else in ``~/.personatwin``.
+    api_key : str, optional
+        Key of the Bureau's API; None = the environment variable CENSUS_API_KEY. It is in no
+        representation, pickle or message.
+    timeout : float, default=10.0
+        Seconds that one call of `count` may spend on fetching. What is not there by then is counted
+        by the figures inside the package ("auto"), or is an error.
 
     Attributes
     ----------
     columns : tuple of str
         The columns that it knows.
     provenance : Provenance
-        Tables, vintage, licence, and what is modelled.
+        Tables, vintages, dates of retrieval, licence, and what is modelled: of the figures that
+        were used so far; before the first count, of those inside the package.
+    remarks : tuple of str
+        What was tried in vain, and what was used instead.
 
     Raises
     ------
     InputError
-        If `source` is none of these.
+        If a parameter is not what it should be.
 
     Notes
     -----
     This product uses Census Bureau data but is not endorsed or certified by the Census Bureau.
 
-    Races are those of people of that race alone. Counts of states and counties are of different
-    years (Ohio: 11,883,304 in 2024), so that counties do not add up to their state. Puerto Rico
-    has no figures here.
+    Requests are for whole tables of whole states: the states that occur in the column `geography`
+    are all that the Bureau could learn of a table. With the environment variable
+    PERSONATWIN_OFFLINE=1 nothing is ever fetched, and "auto" does not warn of it.
+
+    Where each state is counted from is settled at the first count that needs it, and stays so.
+
+    Races are those of people of that race alone. Bundled counts of states and counties are of
+    different years (Ohio: 11,883,304 in 2024), so that counties do not add up to their state.
+    Puerto Rico has no figures here.
 
     References
     ----------
-    US Census Bureau, Population Estimates Program: sc-est2024-alldata6, cc-est2023-syasex and
-    cc-est2022-all, https://www2.census.gov/programs-surveys/popest/datasets/.
+    US Census Bureau, Population Estimates Program: sc-est2024-alldata6, cc-est2024-alldata,
+    cc-est2024-syasex, cc-est2023-syasex and cc-est2022-all,
+    https://www2.census.gov/programs-surveys/popest/datasets/; American Community Survey, tables
+    B01001 and B01001A-I; 2020 Census, Demographic and Housing Characteristics, tables P12A-O.
 
     Examples
     --------
@@ -101,39 +136,59 @@ class CensusPopulation:
     ...         "geography": ["Ohio", "Hamilton County, OH", "Hamilton County, OH"],
     ...     }
     ... )
-    >>> answer = CensusPopulation().count(asked)
+    >>> answer = CensusPopulation(source="bundled").count(asked)
     >>> answer[["count", "modelled", "level", "unmatched"]]
           count  modelled   level         unmatched
     0  124807.0     False   state                ()
     1   60642.0     False  county      (ethnicity,)
     2  425272.0     False  county  (age, ethnicity)
+    >>> answer.attrs["ethnicity"], answer.attrs["not_counted"]
+    ('race alone, Hispanic or not', {'age': 1, 'gender': 0, 'ethnicity': 2, 'geography': 0})
     """
 
     columns: tuple[str, ...] = ("age", "gender", "ethnicity", "geography")
 
-    provenance = Provenance(
-        source=f"{_BUREAU}, Population Estimates Program",
-        tables=(_STATES, _COUNTIES, _RACES_OF_COUNTIES),
-        vintage="2020 to 2024",
-        licence="public domain (works of the US government)",
-        modelled=(
-            "age x sex x race x Hispanic of counties, by iterative proportional fitting to their "
-            "published margins; ages inside a five-year band; ages of the counties of Texas"
-        ),
-        notice=NOTICE,
-    )
-
-    def __init__(self, *, source: str = "auto") -> None:
-        if source not in ("auto", "bundled"):
-            raise InputError('source must be "auto" or "bundled"')
-        self.source = source
+    def __init__(
+        self,
+        *,
+        source: str = "auto",
+        vintage: int | None = None,
+        cache_dir: str | Path | None = None,
+        api_key: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        check_source(source, vintage)
+        bureau = Bureau(cache_dir=cache_dir, api_key=api_key, timeout=timeout)
+        self._sources = Sources(source, vintage, bureau)
 
     def __repr__(self) -> str:
-        return f"CensusPopulation(source={self.source!r})"
+        return f"CensusPopulation(source={self.source!r}, vintage={self.vintage!r})"
+
+    @property
+    def source(self) -> str:
+        """Where figures are taken from."""
+        return self._sources.source
+
+    @property
+    def vintage(self) -> int | None:
+        """Year of the figures; None = the newest known."""
+        return self._sources.vintage
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was tried in vain, and what was used instead."""
+        return tuple(self._sources.remarks)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the counts so far come from."""
+        return _provenance(self._sources.used.values())
 
     @staticmethod
     def joint(area_fips: str) -> np.ndarray:
         """Return the people of an area by age band, sex, race and Hispanic origin.
+
+        These are the figures inside the package, whatever the source of the population.
 
         Parameters
         ----------
@@ -160,6 +215,60 @@ class CensusPopulation:
         """
         return area_joint(area_fips)
 
+    def warm(self, states: Iterable[Any] | None = None) -> int:
+        """Fetch figures into the cache, so that later counts need no network.
+
+        Parameters
+        ----------
+        states : iterable of str or int, optional
+            Names, abbreviations or FIPS codes of the states whose counties are wanted; None = all.
+            Figures of the states themselves are fetched in any case.
+
+        Returns
+        -------
+        int
+            How many tables were fetched; those that are there already are not.
+
+        Raises
+        ------
+        InputError
+            If `source` is "cache" or "bundled", which fetch nothing, or if `states` holds what is
+            no state; it says how many.
+        BureauError
+            The first thing that went wrong; what was fetched before stays in the cache.
+        """
+        if self.source in ("cache", "bundled"):
+            raise InputError(
+                f'source={self.source!r} fetches nothing; warm the cache with source "bulk" or '
+                '"api", and the same cache_dir'
+            )
+        codes = None if states is None else _state_codes(states)
+        source = "api" if self.source == "api" else "bulk"
+        return self._sources.bureau.warm(codes, source=source, vintage=self.vintage)
+
+    def cached(self) -> pd.DataFrame:
+        """List the tables in the cache.
+
+        Returns
+        -------
+        DataFrame of shape (n_tables, 7)
+            dataset, vintage, kind, year, state (FIPS code; null for a table of the states
+            themselves), retrieved (date), n_bytes.
+        """
+        names = ["dataset", "vintage", "kind", "year", "state", "retrieved", "n_bytes"]
+        rows = [[getattr(one, name) for name in names] for one in self._sources.bureau.cached()]
+        return pd.DataFrame(rows, columns=names).astype({"state": "Int64"})
+
+    def clear_cache(self) -> int:
+        """Remove all tables from the cache; other files in its folder stay.
+
+        Returns
+        -------
+        int
+            How many tables were removed.
+        """
+        return self._sources.bureau.clear()
+
     def count(self, frame: Any, *, hispanic_separate: bool | None = None) -> pd.DataFrame:
         """Count the people who fit each row of a table.
 
@@ -180,101 +289,164 @@ class CensusPopulation:
             With the index of `frame`:
 
             - count: people; the smallest of the namesakes of a county without a state.
-            - low, high: where the true number lies four times in five, as measured where the truth
-              is known (the fit to the counties of New York in 2019); equal to count if published.
+            - low, high: where the true number lies nine times in ten, as measured where the truth
+              is known, or by the standard errors of the survey. Both are the count where that is
+              published, but `high` is never 0.
             - modelled: whether any part of the count was estimated rather than published.
-            - source: the tables.
-            - level: of the figures used; an address, ZIP code or city counts as its county, or as
-              its state where the county is not known.
+            - source: the tables, their vintage, and whether they are bundled, cached or live.
+            - level: of what is counted. A ZIP code is counted as its share of the people of its
+              counties; a city, an address, or a ZIP code whose people are not known as its county
+              or state, with `geography` in `unmatched`.
             - unmatched: tuple of the columns that the count leaves out of account.
+
+            Its `attrs` hold ``ethnicity``: what a label that names a race alone was taken for, or
+            "" without that column; and ``not_counted``: for each known column of `frame` the number
+            of rows in which it is unmatched (unknown, refused, other).
 
         Raises
         ------
         InputError
             If a column holds ages outside 0 to 120 or cells that are no ages, or places that
-            nobody knows; it names the column and the number of rows.
+            nobody knows (it names the column and the number of rows); or if the one source that may
+            be used has not all of the figures (it says how many tables).
         """
         table, index = read_table(frame)
-        if table.n_rows == 0:
-            return result_frame(index, **{name: np.empty(0) for name in RESULT_COLUMNS})
         known = [name for name in self.columns if name in table]
-        unmatched: dict[Hashable, np.ndarray | bool] = {name: True for name in table.columns}
+        if table.n_rows == 0:
+            empty = result_frame(index, **{name: np.empty(0) for name in RESULT_COLUMNS})
+            empty.attrs = {"ethnicity": "", "not_counted": dict.fromkeys(known, 0)}
+            return empty
         ages, age = read_ages(table)
         sexes, sex = read_genders(table)
-        origins, origin = read_ethnicities(table, hispanic_separate)
+        origins, origin, meaning = read_ethnicities(table, hispanic_separate)
         territories, place = read_places(table)
-        for name, values, code in (
-            ("age", ages, age),
-            ("gender", sexes, sex),
-            ("ethnicity", origins, origin),
-            ("geography", territories, place),
-        ):
-            if name in known:
-                unmatched[name] = np.array([value is None for value in values])[code]
-        answer, counties = _ask(
+        left_out = {
+            "age": np.array([value is None for value in ages])[age],
+            "gender": np.array([value is None for value in sexes])[sex],
+            "ethnicity": np.array([value is None for value in origins])[origin],
+            "geography": np.array([one is None or not one.exact for one in territories])[place],
+        }
+        unmatched: dict[Hashable, np.ndarray | bool] = {
+            name: left_out[name] if name in known else True for name in table.columns
+        }
+        columns = self._answer(
             [np.ones(OLDEST + 1, dtype=bool) if value is None else value for value in ages],
             [np.ones(len(SEXES), dtype=bool) if value is None else value for value in sexes],
             [everyone() if value is None else value for value in origins],
             [nation() if value is None else value for value in territories],
             (age, sex, origin, place),
         )
-        levels = np.array(
-            ["country" if value is None else value.level for value in territories], dtype=object
+        answer = result_frame(index, **columns, unmatched=unmatched_tuples(unmatched, table.n_rows))
+        answer.attrs = {
+            "ethnicity": meaning,
+            "not_counted": {name: int(left_out[name].sum()) for name in known},
+        }
+        return answer
+
+    def _answer(
+        self,
+        ages: list[np.ndarray],
+        sexes: list[np.ndarray],
+        origins: list[np.ndarray],
+        territories: list[Territory],
+        codes: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    ) -> dict[str, Any]:
+        """Count each distinct query once; return the columns of the answer but `unmatched`."""
+        age, sex, origin, place = codes
+        ages, age = _merge_equal(ages, [mask.tobytes() for mask in ages], age)
+        sexes, sex = _merge_equal(sexes, [mask.tobytes() for mask in sexes], sex)
+        origins, origin = _merge_equal(origins, [mask.tobytes() for mask in origins], origin)
+        territories, place = _merge_equal(territories, territories, place)
+        people = np.array(sexes)[:, None, :, None, None] & np.array(origins)[None, :, None]
+        queries = Queries(
+            np.array(ages), people.reshape(-1, len(SEXES), len(ALL_RACES), len(HISPANIC))
         )
-        return result_frame(
-            index,
-            count=answer.count,
-            low=answer.low,
-            high=answer.high,
-            modelled=answer.how != PUBLISHED,
-            source=_SOURCE_TABLE[counties.astype(np.int64), answer.how],
-            level=levels[place],
-            unmatched=unmatched_tuples(unmatched, table.n_rows),
-        )
+        n_ages, n_people = len(queries.ages), len(queries.people)
+        key = (place * n_ages + age) * n_people + (sex * len(origins) + origin)
+        distinct, row = _distinct(key, len(territories) * n_ages * n_people)
+        place_of, rest = np.divmod(distinct, n_ages * n_people)
+        atlas = self._sources.atlas(territories)
+        answer = count_people(queries, territories, atlas, place_of, *np.divmod(rest, n_people))
+        blocks = [atlas.blocks_of(territory) for territory in territories]
+        sources, source = _source_texts(answer, blocks, place_of, atlas.blocks)
+        levels = pd.Series([territory.level for territory in territories])
+        return {
+            "count": answer.count[row],
+            "low": answer.low[row],
+            "high": answer.high[row],
+            "modelled": ((answer.how != PUBLISHED) & (answer.how != SAMPLED))[row],
+            "source": sources.take(source[row]).array,
+            "level": levels.take(place).array,
+        }
 
 
-def _merge_equal(keys: list[Any], codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number equal keys alike; return where each number first stands, and the rows' numbers."""
+def _merge_equal(
+    values: list[Any], keys: list[Any], codes: np.ndarray
+) -> tuple[list[Any], np.ndarray]:
+    """Leave one of the values with equal keys; return those, and the rows' new numbers."""
     number_of: dict[Any, int] = {}
     numbers = np.array([number_of.setdefault(key, len(number_of)) for key in keys], dtype=np.int64)
-    _, first = np.unique(numbers, return_index=True)
-    return first, numbers[codes]
+    kept = dict(zip(numbers[::-1].tolist(), values[::-1], strict=True))
+    return [kept[number] for number in range(len(number_of))], numbers[codes]
 
 
-def _ask(
-    ages: list[np.ndarray],
-    sexes: list[np.ndarray],
-    origins: list[np.ndarray],
-    territories: list[Territory],
-    codes: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> tuple[Answer, np.ndarray]:
-    """Count each distinct query once; return the answers by row, and whether counties are used."""
-    age, sex, origin, place = codes
-    age_first, age = _merge_equal([mask.tobytes() for mask in ages], age)
-    sex_first, sex = _merge_equal([mask.tobytes() for mask in sexes], sex)
-    origin_first, origin = _merge_equal([mask.tobytes() for mask in origins], origin)
-    place_first, place = _merge_equal(territories, place)
-    sex_masks = np.array([sexes[i] for i in sex_first])
-    origin_masks = np.array([origins[i] for i in origin_first])
-    people = sex_masks[:, None, :, None, None] & origin_masks[None, :, None, :, :]
-    queries = Queries(
-        np.array([ages[i] for i in age_first]),
-        people.reshape(-1, len(SEXES), len(RACES), len(HISPANIC)),
+def _distinct(key: np.ndarray, n_keys: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys that occur, and for each its place among these; without sorting them."""
+    if n_keys > 4 * len(key):
+        row, distinct = pd.factorize(key)
+        return distinct, row
+    occurs = np.zeros(n_keys, dtype=bool)
+    occurs[key] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[key]
+
+
+def _source_texts(
+    answer: Answer,
+    blocks_of: list[tuple[int, ...]],
+    place: np.ndarray,
+    blocks: Iterable[Figures],
+) -> tuple[pd.Series, np.ndarray]:
+    """Return the distinct sources, and which each query has."""
+    group_of: dict[tuple[int, ...], int] = {}
+    groups = np.array([group_of.setdefault(group, len(group_of)) for group in blocks_of])
+    distinct, source = _distinct(groups[place] * _N_KINDS + answer.how, len(group_of) * _N_KINDS)
+    parts = [figures.source for figures in blocks]
+    texts = []
+    for group, how in zip(*np.divmod(distinct, _N_KINDS), strict=True):
+        used = list(group_of)[group]
+        modelled = how not in (PUBLISHED, SAMPLED)
+        described = dict.fromkeys(parts[number].describe(modelled) for number in used)
+        texts.append("; ".join([*described, *([_ZIP_CODES] if how in _SHARES else [])]))
+    return pd.Series(texts), source
+
+
+def _state_codes(states: Iterable[Any]) -> list[int]:
+    """Read states by name, abbreviation or code."""
+    if isinstance(states, str):
+        raise InputError("states must be a list of states, not one text")
+    found = [find_state(state) for state in states]
+    n_bad = sum(code is None for code in found)
+    if n_bad:
+        raise InputError(f"{n_bad} of {len(found)} entries of states are no US states")
+    return sorted({int(code) for code in found if code is not None})
+
+
+def _provenance(used: Iterable[Figures]) -> Provenance:
+    """Describe the figures that were used, or those inside the package if none were."""
+    sources = [figures.source for figures in used]
+    tables = [table for source in sources for table in source.tables]
+    vintages = {source.vintage for source in sources}
+    retrieved = sorted({source.retrieved for source in sources if source.retrieved})
+    return Provenance(
+        source=_BUREAU,
+        tables=tuple(dict.fromkeys(tables)) or (STATES, AGES_OF_COUNTIES, RACES_OF_COUNTIES),
+        vintage=", ".join(sorted(vintages)) or "2020 to 2024",
+        licence="public domain (works of the US government)",
+        modelled=(
+            "age x sex x race x Hispanic of counties where it is not published, by iterative "
+            "proportional fitting to their published margins; ages inside a band; ages of the "
+            "counties of Texas in bundled figures; ZIP codes as shares of their counties"
+        ),
+        notice=NOTICE,
+        retrieved=" to ".join(dict.fromkeys((retrieved[0], retrieved[-1]))) if retrieved else "",
     )
-    n_people = len(sex_masks) * len(origin_masks)
-    key = (place * len(age_first) + age) * n_people + (sex * len(origin_masks) + origin)
-    distinct, row = np.unique(key, return_inverse=True)
-    place_of, rest = np.divmod(distinct, len(age_first) * n_people)
-    age_of, people_of = np.divmod(rest, n_people)
-    count, low, high = (np.zeros(len(distinct)) for _ in range(3))
-    how = np.zeros(len(distinct), dtype=np.int64)
-    counties = np.zeros(len(distinct), dtype=bool)
-    starts = np.flatnonzero(np.diff(place_of, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(distinct)], strict=True):
-        here = slice(start, stop)
-        territory = territories[place_first[place_of[start]]]
-        answer = queries.ask(territory, age_of[here], people_of[here])
-        count[here], low[here], high[here] = answer.count, answer.low, answer.high
-        how[here] = answer.how
-        counties[here] = any(unit >= 100 for units in territory.alternatives for unit in units)
-    return Answer(count[row], low[row], high[row], how[row]), counties[row]

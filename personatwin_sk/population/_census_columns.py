@@ -14,17 +14,20 @@ import numpy as np
 from personatwin_sk._core.frames import Table
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population._ages import ages_of
-from personatwin_sk.population._figures import HISPANIC, OLDEST, RACES, SEXES
+from personatwin_sk.population._axes import ALL_RACES, HISPANIC, OLDEST, SEXES
 from personatwin_sk.population._people_labels import Ethnicity, read_ethnicity, read_gender
 from personatwin_sk.population._places_read import Territory, read_territories
 from personatwin_sk.population._reading import distinct_cells, members
 
 _Read = TypeVar("_Read")
 
+NOT_HISPANIC = "race alone, not Hispanic"
+HISPANIC_OR_NOT = "race alone, Hispanic or not"
+
 
 def everyone() -> np.ndarray:
-    """Return the mask of race x Hispanic that covers everybody; shape (6, 2)."""
-    return np.ones((len(RACES), len(HISPANIC)), dtype=bool)
+    """Return the mask of race x Hispanic that covers everybody; shape (7, 2)."""
+    return np.ones((len(ALL_RACES), len(HISPANIC)), dtype=bool)
 
 
 def _cells_of(table: Table, name: str) -> tuple[list[Any], np.ndarray]:
@@ -120,7 +123,7 @@ def read_genders(table: Table) -> tuple[list[np.ndarray | None], np.ndarray]:
 
 def read_ethnicities(
     table: Table, hispanic_separate: bool | None
-) -> tuple[list[np.ndarray | None], np.ndarray]:
+) -> tuple[list[np.ndarray | None], np.ndarray, str]:
     """Read the column `ethnicity`.
 
     Parameters
@@ -133,10 +136,13 @@ def read_ethnicities(
 
     Returns
     -------
-    origins : list of ndarray of bool, shape (6, 2), or None
+    origins : list of ndarray of bool, shape (7, 2), or None
         What each distinct cell covers of race x Hispanic.
     codes : ndarray of int, shape (n_rows,)
         The cell of each row.
+    meaning : str
+        `NOT_HISPANIC` or `HISPANIC_OR_NOT`: what a label means that names a race alone; empty
+        without the column.
     """
     cells, codes = _cells_of(table, "ethnicity")
     groups: list[list[Ethnicity | None]] = _labels(cells, read_ethnicity)
@@ -148,7 +154,8 @@ def read_ethnicities(
     for group in groups:
         known = [label.mask(hispanic_separate) for label in group if label is not None]
         origins.append(np.logical_or.reduce(known) if known and len(known) == len(group) else None)
-    return origins, codes
+    meaning = NOT_HISPANIC if hispanic_separate else HISPANIC_OR_NOT
+    return origins, codes, meaning if "ethnicity" in table else ""
 
 
 def read_places(table: Table) -> tuple[list[Territory | None], np.ndarray]:

@@ -1,28 +1,28 @@
-"""Adding up the people of an area who are of some ages, sexes, races and origins."""
+"""Counting the people of territories, which are made of parts, with the limits of each count."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from personatwin_sk.population._ages import are_whole_bands, band_weights, touched_bands
-from personatwin_sk.population._figures import (
-    AGE_BANDS,
-    MODELLED_AGE_STATES,
-    RACES,
-    SEXES,
-    county_joint,
-    county_races_2020,
-    figures,
-    state_position,
+from personatwin_sk.population._adding import Queries, Sums
+from personatwin_sk.population._figures import Figures
+from personatwin_sk.population._places_read import Part, Territory
+from personatwin_sk.population._uncertainty import (
+    JOINT,
+    PLACE,
+    PLACE_AGES,
+    PUBLISHED,
+    SAMPLED,
+    interval,
 )
-from personatwin_sk.population._places_read import Territory
-from personatwin_sk.population._uncertainty import AGE_SPLIT, JOINT, PUBLISHED, interval
 
-_N_BANDS, _N_SEXES = len(AGE_BANDS), len(SEXES)
-_N_ORIGINS = len(RACES) * 2
+# Of a normal distribution nine tenths lie within so many standard errors.
+_Z = 1.645
+# A part of more than all people of its unit is the unit, by figures of another date.
+_MOST_SHARE = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Answer:
     Parameters
     ----------
     count, low, high : ndarray of shape (n,)
-        People, and where the true number lies four times in five.
+        People, and where the true number lies nine times in ten.
     how : ndarray of int, shape (n,)
-        `PUBLISHED`, `AGE_SPLIT` or `JOINT`.
+        `PUBLISHED`, `AGE_SPLIT`, `JOINT`, `PLACE`, `PLACE_AGES` or `SAMPLED`.
     """
 
     count: np.ndarray
@@ -43,131 +43,203 @@ class Answer:
     how: np.ndarray
 
 
-class Queries:
-    """Queries for people, which any area can be asked.
+@dataclass(frozen=True)
+class Atlas:
+    """Which figures each state and county is counted by.
 
     Parameters
     ----------
-    ages : ndarray of bool, shape (n_ages, 121)
-        The distinct sets of single years of age that are asked for.
-    people : ndarray of bool, shape (n_people, 2, 6, 2)
-        The distinct sets of sex x race x Hispanic that are asked for.
+    blocks : sequence of Figures
+        Each of some areas.
+    units : ndarray of int, shape (n_units,)
+        FIPS codes, ascending, of all states and counties that are asked for.
+    block, position : ndarray of int, shape (n_units,)
+        The figures of each, and its place in them.
     """
 
-    def __init__(self, ages: np.ndarray, people: np.ndarray) -> None:
-        self.ages = ages
-        # Sex first, for one product per sex adds up all that is asked.
-        self._masks = people.reshape(len(people), _N_SEXES, _N_ORIGINS).astype(float)
-        self._any_origin = self._masks.any(axis=2, keepdims=True) * np.ones(_N_ORIGINS)
-        self.whole: np.ndarray = are_whole_bands(ages)
-        self.every_age: np.ndarray = np.asarray(ages.all(axis=1))
-        same = self._masks == self._any_origin
-        self.every_origin: np.ndarray = np.asarray(same.all(axis=(1, 2)))
-        self._weights: dict[int, np.ndarray] = {}
+    blocks: Sequence[Figures]
+    units: np.ndarray
+    block: np.ndarray
+    position: np.ndarray
 
-    @cached_property
-    def _touched(self) -> np.ndarray:
-        """Return whole bands instead of the ages, for upper bounds; shape (n_ages, 2 * 18)."""
-        return np.tile(touched_bands(self.ages), (1, _N_SEXES)).astype(float)
-
-    def _weights_in(self, state: int) -> np.ndarray:
-        """Return the weights of each sex and band; shape (n_ages, 2 * 18)."""
-        if state not in self._weights:
-            weights = np.moveaxis(band_weights(self.ages, state), 2, 1)
-            self._weights[state] = weights.reshape(len(self.ages), _N_SEXES * _N_BANDS)
-        return self._weights[state]
-
-    def ask(self, territory: Territory, age: np.ndarray, people: np.ndarray) -> Answer:
-        """Count the people of a territory.
+    def blocks_of(self, territory: Territory) -> tuple[int, ...]:
+        """Return by which figures a territory is counted.
 
         Parameters
         ----------
         territory : Territory
-            Where.
-        age, people : ndarray of int, shape (n,)
-            Which of the sets of ages and of people, query by query.
+            Of units that the atlas has.
 
         Returns
         -------
-        Answer
-            Of n queries. Of several alternatives the smallest count, low and high.
+        tuple of int
+            Ascending.
         """
-        # Only what is asked here is multiplied out.
-        ages, age = np.unique(age, return_inverse=True)
-        peoples, people = np.unique(people, return_inverse=True)
-        answers = [
-            self._add_up(units, ages, peoples, age, people) for units in territory.alternatives
-        ]
-        if len(answers) == 1:
-            return answers[0]
-        return Answer(
-            np.min([answer.count for answer in answers], axis=0),
-            np.min([answer.low for answer in answers], axis=0),
-            np.min([answer.high for answer in answers], axis=0),
-            np.max([answer.how for answer in answers], axis=0),
+        units = [part.unit for parts in territory.alternatives for part in parts]
+        return tuple(sorted(set(self.block[np.searchsorted(self.units, units)].tolist())))
+
+
+class _Parts:
+    """The parts of some territories, one below the other."""
+
+    def __init__(self, territories: Sequence[Territory], atlas: Atlas) -> None:
+        parts: list[Part] = []
+        alternative: list[int] = []
+        n_parts: list[int] = []
+        n_alternatives = 0
+        for territory in territories:
+            for group in territory.alternatives:
+                parts.extend(group)
+                alternative.extend([n_alternatives] * len(group))
+                n_alternatives += 1
+            n_parts.append(sum(map(len, territory.alternatives)))
+        self.n_parts = np.array(n_parts, dtype=np.int64)
+        self.start = np.cumsum(self.n_parts) - self.n_parts
+        self.alternative = np.array(alternative, dtype=np.int64)
+        unit = np.searchsorted(atlas.units, [part.unit for part in parts])
+        self.block, self.position = atlas.block[unit], atlas.position[unit]
+        self.people = np.array([np.nan if p.people is None else p.people for p in parts])
+        residents = [block.people() for block in atlas.blocks]
+        all_people = np.array(
+            [residents[b][p] for b, p in zip(self.block, self.position, strict=True)]
         )
+        share = np.divide(self.people, all_people, out=np.zeros(len(parts)), where=all_people > 0)
+        self.share = np.where(np.isnan(self.people), 1.0, np.minimum(share, _MOST_SHARE))
 
-    def _add_up(
-        self,
-        units: tuple[int, ...],
-        ages: np.ndarray,
-        peoples: np.ndarray,
-        age: np.ndarray,
-        people: np.ndarray,
-    ) -> Answer:
-        count = np.zeros((len(ages), len(peoples)))
-        limit = np.zeros_like(count)
-        masks, any_origin = self._masks[peoples], self._any_origin[peoples]
-        how = np.full(count.shape, PUBLISHED)
-        split = np.where(self.whole[ages], PUBLISHED, AGE_SPLIT)[:, None]
-        fitted = np.where(self.every_origin[peoples], PUBLISHED, JOINT)[None, :]
-        for unit in units:
-            is_county = unit >= 100
-            state = unit // 1000 if is_county else unit
-            joint = (
-                county_joint(unit) if is_county else figures()["state_joint"][state_position(unit)]
+
+def count_people(
+    queries: Queries,
+    territories: Sequence[Territory],
+    atlas: Atlas,
+    place: np.ndarray,
+    age: np.ndarray,
+    people: np.ndarray,
+) -> Answer:
+    """Count the people of territories.
+
+    Parameters
+    ----------
+    queries : Queries
+        The sets of ages and of people.
+    territories : sequence of Territory
+        Where.
+    atlas : Atlas
+        The figures of all their parts.
+    place, age, people : ndarray of int, shape (n,)
+        Which territory, set of ages and set of people, query by query.
+
+    Returns
+    -------
+    Answer
+        Of n queries. Of several alternatives the smallest count, low and high.
+    """
+    parts = _Parts(territories, atlas)
+    n_parts = parts.n_parts[place]
+    single = len(n_parts) == int(n_parts.sum())
+    if single:
+        query, part = np.arange(len(place)), parts.start[place]
+    else:
+        query = np.repeat(np.arange(len(place)), n_parts)
+        part = np.arange(len(query)) + np.repeat(
+            parts.start[place] - (np.cumsum(n_parts) - n_parts), n_parts
+        )
+        age, people = age[query], people[query]
+    sums = _ask_blocks(queries, atlas, parts.block[part], parts.position[part], age, people)
+    shared = ~np.isnan(parts.people[part])
+    if shared.any():
+        sums = _take_shares(sums, parts.share[part], parts.people[part], shared)
+    # Whoever asks for no race in one part asks for none in the others; figures may differ in it.
+    any_origin = queries.every_origin(queries.people.shape[2])[people]
+    if single:
+        return _with_limits(sums, shared, any_origin, queries.every_age[age])
+    group = parts.alternative[part]
+    first = np.flatnonzero((np.diff(query, prepend=-1) != 0) | (np.diff(group, prepend=-1) != 0))
+    added = Sums(
+        **{
+            field.name: (np.maximum if field.name == "how" else np.add).reduceat(
+                getattr(sums, field.name), first
             )
-            count += self._weights_in(state)[ages] @ _by_sex_and_band(joint, masks)
-            # What is published bounds what is modelled: of a county, the people of any origin in
-            # the same bands (in Texas, of any age); of a state, those of the same origin in the
-            # whole bands.
-            outer = any_origin if is_county else masks
-            touched = self._touched[ages]
-            how = np.maximum(how, split)
-            if is_county:
-                how = np.maximum(how, fitted)
-                if state in MODELLED_AGE_STATES:
-                    how = np.maximum(how, np.where(self.every_age[ages], PUBLISHED, JOINT)[:, None])
-                    touched = np.ones_like(touched)
-            limit += touched @ _by_sex_and_band(joint, outer)
-        # A fit meets what is published up to rounding errors only.
-        count = np.where(how == PUBLISHED, np.rint(count), count)
-        low, high = interval(count, how)
-        for column in np.flatnonzero(~self.every_origin[peoples]):
-            # Without ages, the races of a county were published themselves, of an earlier date.
-            rows = self.every_age[ages] & (how[:, column] == JOINT)
-            if rows.any():
-                earlier = _races_published(units, masks[column])
-                low[rows, column] = np.minimum(count[rows, column], earlier)
-                high[rows, column] = np.maximum(count[rows, column], earlier)
-        high = np.maximum(np.minimum(high, limit), count)
-        return Answer(*(table[age, people] for table in (count, low, high, how)))
+            for field in fields(Sums)
+        }
+    )
+    answer = _with_limits(
+        added,
+        np.logical_or.reduceat(shared, first),
+        any_origin[first],
+        queries.every_age[age[first]],
+    )
+    of_query = np.flatnonzero(np.diff(query[first], prepend=-1) != 0)
+    return Answer(
+        np.minimum.reduceat(answer.count, of_query),
+        np.minimum.reduceat(answer.low, of_query),
+        np.minimum.reduceat(answer.high, of_query),
+        np.maximum.reduceat(answer.how, of_query),
+    )
 
 
-def _by_sex_and_band(joint: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """Add up race x Hispanic of a joint under each mask; shape (2 * 18, n_masks)."""
-    cells = joint.reshape(_N_BANDS, _N_SEXES, _N_ORIGINS).transpose(1, 0, 2)
-    added = np.matmul(cells.astype(float), masks.transpose(1, 2, 0))
-    return added.reshape(_N_SEXES * _N_BANDS, len(masks))
+def _ask_blocks(
+    queries: Queries,
+    atlas: Atlas,
+    block: np.ndarray,
+    position: np.ndarray,
+    age: np.ndarray,
+    people: np.ndarray,
+) -> Sums:
+    """Ask each block for what is asked of its areas."""
+    if len(atlas.blocks) == 1:
+        return queries.ask(atlas.blocks[0], position, age, people)
+    # Small numbers are sorted by counting them, in no time.
+    order = np.argsort(block.astype(np.uint16), kind="stable")
+    ends = np.cumsum(np.bincount(block, minlength=len(atlas.blocks)))
+    columns = {field.name: np.empty(len(block)) for field in fields(Sums)}
+    columns["how"] = np.empty(len(block), dtype=np.int64)
+    for number, figures in enumerate(atlas.blocks):
+        rows = order[ends[number - 1] if number else 0 : ends[number]]
+        if len(rows):
+            found = queries.ask(figures, position[rows], age[rows], people[rows])
+            for name, column in columns.items():
+                column[rows] = getattr(found, name)
+    return Sums(**columns)
 
 
-def _races_published(units: tuple[int, ...], mask: np.ndarray) -> float:
-    """Add up the people of any age whom counties had in 2020, and states have now."""
-    total = 0.0
-    for unit in units:
-        if unit >= 100:
-            by_race = county_races_2020(unit)
-        else:
-            by_race = figures()["state_joint"][state_position(unit)].sum(axis=0)
-        total += float((by_race.reshape(_N_SEXES, _N_ORIGINS) * mask).sum())
-    return total
+def _take_shares(sums: Sums, share: np.ndarray, people: np.ndarray, shared: np.ndarray) -> Sums:
+    """Take a place's share of what is counted in its county."""
+    return Sums(
+        count=sums.count * share,
+        most=np.where(shared, np.minimum(sums.most, people), sums.most),
+        earlier=sums.earlier * share,
+        variance=sums.variance * share**2,
+        how=sums.how,
+    )
+
+
+def _with_limits(
+    sums: Sums, shared: np.ndarray, any_origin: np.ndarray, every_age: np.ndarray
+) -> Answer:
+    """Round what is published, and put limits around the rest."""
+    sampled = sums.variance > 0
+    kind = np.where(shared, np.where(any_origin, PLACE_AGES, PLACE), sums.how)
+    # Sums of fitted figures meet what is published up to rounding errors only.
+    exact = (kind == PUBLISHED) & ~sampled
+    count = np.where(exact, np.rint(sums.count), sums.count)
+    low, high = interval(count, kind)
+    if shared.any():
+        # A share of what is modelled itself is no surer than that.
+        rows = np.flatnonzero(shared & (sums.how != PUBLISHED))
+        lower, higher = interval(count[rows], sums.how[rows])
+        low[rows], high[rows] = np.minimum(low[rows], lower), np.maximum(high[rows], higher)
+    rows = np.flatnonzero((kind == JOINT) & every_age & ~sampled)
+    low[rows] = np.minimum(count[rows], sums.earlier[rows])
+    high[rows] = np.maximum(count[rows], sums.earlier[rows])
+    # No count has the upper limit 0: a published zero has not.
+    most = np.where(sums.most > 0, sums.most, interval(np.zeros(1), np.zeros(1, int))[1])
+    high[rows] = np.where(high[rows] > 0, high[rows], most[rows])
+    rows = np.flatnonzero(~exact)
+    high[rows] = np.maximum(np.minimum(high[rows], most[rows]), count[rows])
+    if sampled.any():
+        # Errors of two kinds that know nothing of each other.
+        error = _Z * np.sqrt(sums.variance)
+        low = np.where(sampled, np.maximum(count - np.hypot(count - low, error), 0.0), low)
+        high = np.where(sampled, count + np.hypot(high - count, error), high)
+    how = np.where((kind == PUBLISHED) & sampled, SAMPLED, kind)
+    return Answer(count, low, high, how)

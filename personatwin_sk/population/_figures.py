@@ -1,211 +1,252 @@
-"""The bundled figures as joints of age x sex x race x Hispanic, by area."""
+"""Figures of some areas from one source: the joint, and what of it is published."""
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
-from personatwin_sk.exceptions import InputError
-from personatwin_sk.population import _bundle
-from personatwin_sk.population._fit import fit_counties
-
-OLDEST = 120
-"""The oldest age that is taken for one."""
-
-AGE_BANDS: tuple[tuple[int, int], ...] = (
-    *((start, start + 4) for start in range(0, 85, 5)),
-    (85, OLDEST),
+from personatwin_sk.population._axes import (
+    AGE_BANDS,
+    ALL_RACES,
+    FIVE_YEARS,
+    HISPANIC,
+    OLDEST,
+    RACES,
+    SEXES,
+    SINGLE_YEARS,
 )
-"""First and last age of each band of the first axis of a joint."""
 
-SEXES = ("Male", "Female")
-RACES = (
-    "White",
-    "Black",
-    "American Indian and Alaska Native",
-    "Asian",
-    "Native Hawaiian and Other Pacific Islander",
-    "Two or more races",
-)
-HISPANIC = ("Not Hispanic", "Hispanic")
-
-BAND_OF_AGE = np.minimum(np.arange(OLDEST + 1) // 5, len(AGE_BANDS) - 1)
-
-# States whose counties' split by age the source itself models.
-MODELLED_AGE_STATES = frozenset({48})
+__all__ = [
+    "AGE_BANDS",
+    "ALL_RACES",
+    "FIVE_YEARS",
+    "HISPANIC",
+    "OLDEST",
+    "RACES",
+    "SEXES",
+    "SINGLE_YEARS",
+    "Figures",
+    "Sampling",
+    "Source",
+    "split_shares",
+    "spread_oldest",
+]
 
 # Share of the people of 85 and more who are at least so old: 60.4 % are 85-89, 29.6 % 90-94,
 # 8.7 % 95-99 and 1.3 % 100 and more (2020 census); of the last, more than 60 % are 100 or 101, and
 # 10 % are 105 and more (Census Bureau, "Centenarians: 2020"). No figures beyond: taken on by the
 # same decay.
 _SURVIVORS = {85: 1.0, 90: 0.396, 95: 0.100, 100: 0.013, 102: 0.0052, 105: 0.0013}
+_FIRST_OF_OLDEST = int(SINGLE_YEARS[-1])
 
 
-@cache
-def figures() -> dict[str, np.ndarray]:
-    """Return the bundled arrays, places first; read once.
+@dataclass(frozen=True)
+class Source:
+    """Where figures come from.
+
+    Parameters
+    ----------
+    tables : tuple of str
+        The Bureau's names of the tables, with their dates.
+    how : {"bundled", "cache", "live"}
+        How they came here.
+    vintage : str
+        The date, or the dates, that they speak of.
+    retrieved : str, default=""
+        Dates on which they were fetched; empty if bundled.
+    models : str, default=""
+        What counts that are not published are modelled from, beyond the tables.
+    n_published : int, default=1
+        How many of the tables, the first ones, published counts are read from.
+    """
+
+    tables: tuple[str, ...]
+    how: str
+    vintage: str
+    retrieved: str = ""
+    models: str = ""
+    n_published: int = 1
+
+    def describe(self, modelled: bool) -> str:
+        """Return the source of a count, as an answer states it.
+
+        Parameters
+        ----------
+        modelled : bool
+            Whether any part of the count was estimated rather than published.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from personatwin_sk.population._figures import Source
+        >>> Source(("sc-est2024-alldata6 (July 2024)",), "live", "July 2024").describe(True)
+        'modelled from US Census Bureau, live: sc-est2024-alldata6 (July 2024)'
+        """
+        tables = ", ".join(self.tables if modelled else self.tables[: self.n_published])
+        text = f"US Census Bureau, {self.how}: {tables}"
+        if not modelled:
+            return text
+        return f"modelled from {text}" + (f", {self.models}" if self.models else "")
+
+
+class Sampling(Protocol):
+    """The error that figures have because they rest on a sample."""
+
+    def look_up(
+        self,
+        area: np.ndarray,
+        age: np.ndarray,
+        people: np.ndarray,
+        count: np.ndarray,
+        ages: np.ndarray,
+        masks: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return count, variance, and whether the count is a sum of published estimates.
+
+        Parameters
+        ----------
+        area : ndarray of int, shape (n,)
+            Positions of the areas in the figures.
+        age, people : ndarray of int, shape (n,)
+            Which of the sets of ages and of people.
+        count : ndarray of shape (n,)
+            The count by the joint.
+        ages : ndarray of bool, shape (n_ages, 121)
+            Sets of single years of age.
+        masks : ndarray of bool, shape (n_people, 2, 7, 2)
+            Sets of sex x race x Hispanic.
+
+        Returns
+        -------
+        count, variance : ndarray of shape (n,)
+        published : ndarray of bool, shape (n,)
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Figures:
+    """Figures of the counties of a state, or of the states.
+
+    Parameters
+    ----------
+    source : Source
+        Where they come from.
+    fips : ndarray of int, shape (n,)
+        Codes of the areas, ascending.
+    starts : ndarray of int, shape (n_bands,)
+        First age of each age band; the last is open.
+    joint : ndarray of shape (n, n_bands, 2, n_races, 2)
+        People by age band, sex, race (six, or seven with some other race) and Hispanic origin.
+    shares : ndarray of shape (n, 121, 2)
+        Share of each single year of age in the people of its band, by sex.
+    cells_published : bool
+        Whether the joint is published, rather than fitted to its margins.
+    ages_published : {"years", "bands", "none"}
+        How finely age x sex is published, summed over races and origins; with "none", only the
+        people of any age are.
+    earlier : ndarray of shape (n, 2, n_races, 2), optional
+        Sex x race x Hispanic of people of any age as published for another date.
+    sampling : Sampling, optional
+        The sampling error; None where everybody was counted.
+    """
+
+    source: Source
+    fips: np.ndarray
+    starts: np.ndarray
+    joint: np.ndarray
+    shares: np.ndarray
+    cells_published: bool
+    ages_published: Literal["years", "bands", "none"]
+    earlier: np.ndarray | None = None
+    sampling: Sampling | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.fips, self.starts, self.joint, self.shares, self.earlier):
+            if array is not None:
+                array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return f"Figures({self.source.describe(False)!r}, n_areas={len(self.fips)})"
+
+    def positions(self, codes: np.ndarray) -> np.ndarray:
+        """Return the places of some areas on the first axis; -1 where there are no figures.
+
+        Parameters
+        ----------
+        codes : ndarray of int, shape (m,)
+            FIPS codes.
+
+        Returns
+        -------
+        ndarray of int, shape (m,)
+        """
+        at = np.minimum(np.searchsorted(self.fips, codes), len(self.fips) - 1)
+        return np.asarray(np.where(self.fips[at] == codes, at, -1))
+
+    def people(self) -> np.ndarray:
+        """Return how many people live in each area.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        return np.asarray(self.joint.sum(axis=(1, 2, 3, 4)))
+
+
+def spread_oldest(years: np.ndarray) -> np.ndarray:
+    """Spread the people of 85 and more over their single years of age.
+
+    Parameters
+    ----------
+    years : ndarray of shape (..., 86, 2)
+        People by single year of age and sex, the last 85 and more.
 
     Returns
     -------
-    dict of str to ndarray
+    ndarray of shape (..., 121, 2)
+        The shares within 85 and more are the nation's of the 2020 census, alike for both sexes.
     """
-    arrays = _bundle.read()
-    for name in ("state_joint", "state_single_years", "county_sex_race_hispanic"):
-        arrays[name] = np.ascontiguousarray(np.moveaxis(arrays[name], -1, 0))
-    for array in arrays.values():
-        array.flags.writeable = False
-    return arrays
-
-
-@cache
-def counties_of_state(state: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fitted joint of each county of a state; fitted once.
-
-    Parameters
-    ----------
-    state : int
-        FIPS code.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_counties,)
-        Five-digit FIPS codes, ascending.
-    joint : ndarray of shape (n_counties, 18, 2, 6, 2)
-        Fitted people. Sums over race and Hispanic are the published ones.
-    """
-    data = figures()
-    inside = data["county_fips"] // 1000 == state
-    joint = fit_counties(
-        data["county_age_sex"][inside],
-        data["county_sex_race_hispanic"][inside],
-        data["state_joint"][state_position(state)],
-    )
-    joint.flags.writeable = False
-    return data["county_fips"][inside], joint
-
-
-def state_position(state: int) -> int:
-    """Return the place of a state on the first axis of the state arrays; -1 if it has no figures.
-
-    Parameters
-    ----------
-    state : int
-        FIPS code.
-    """
-    found = np.flatnonzero(figures()["state_fips"] == state)
-    return int(found[0]) if len(found) else -1
-
-
-def has_county(county: int) -> bool:
-    """Return whether there are figures of a county.
-
-    Parameters
-    ----------
-    county : int
-        Five-digit FIPS code.
-    """
-    codes = figures()["county_fips"]
-    position = int(np.searchsorted(codes, county))
-    return position < len(codes) and int(codes[position]) == county
-
-
-def county_joint(county: int) -> np.ndarray:
-    """Return the fitted joint of a county that has figures.
-
-    Parameters
-    ----------
-    county : int
-        Five-digit FIPS code.
-
-    Returns
-    -------
-    ndarray of shape (18, 2, 6, 2)
-    """
-    codes, joint = counties_of_state(county // 1000)
-    return joint[int(np.searchsorted(codes, county))]
-
-
-def county_races_2020(county: int) -> np.ndarray:
-    """Return sex x race x Hispanic of a county that has figures, as of the April 2020 base.
-
-    Parameters
-    ----------
-    county : int
-        Five-digit FIPS code.
-
-    Returns
-    -------
-    ndarray of int, shape (2, 6, 2)
-    """
-    data = figures()
-    races: np.ndarray = data["county_sex_race_hispanic"]
-    return races[int(np.searchsorted(data["county_fips"], county))]
-
-
-@cache
-def age_shares(state: int) -> np.ndarray:
-    """Return the share that each single year of age has in its band, by sex, in a state.
-
-    Parameters
-    ----------
-    state : int
-        FIPS code.
-
-    Returns
-    -------
-    ndarray of shape (121, 2)
-        Sums to 1 within each band. From the state's single years of July 2023; within 85 and more,
-        from the nation's shares of the 2020 census, the same for both sexes.
-    """
-    years = figures()["state_single_years"][state_position(state)].astype(float)
-    bands = np.add.reduceat(years, np.arange(0, 86, 5), axis=0)
-    shares = np.empty((OLDEST + 1, 2))
-    shares[:85] = years[:85] / bands[BAND_OF_AGE[:85]]
-    ages = np.arange(85, OLDEST + 2)
+    ages = np.arange(_FIRST_OF_OLDEST, OLDEST + 2)
     known = np.array(sorted(_SURVIVORS))
     logs = np.log([_SURVIVORS[age] for age in known.tolist()])
     decay = (logs[-1] - logs[-2]) / (known[-1] - known[-2])
-    survivors = np.exp(
-        np.where(
-            ages <= known[-1],
-            np.interp(ages, known, logs),
-            logs[-1] + decay * (ages - known[-1]),
-        )
-    )
+    beyond = logs[-1] + decay * (ages - known[-1])
+    survivors = np.exp(np.where(ages <= known[-1], np.interp(ages, known, logs), beyond))
     survivors[-1] = 0.0
-    shares[85:] = -np.diff(survivors)[:, None]
-    shares.flags.writeable = False
-    return shares
+    oldest = -np.diff(survivors)[:, None] * years[..., -1:, :]
+    return np.concatenate([years[..., :-1, :], oldest], axis=-2)
 
 
-def area_joint(area_fips: str) -> np.ndarray:
-    """Return the joint of a county, a state or the nation.
+def split_shares(years: np.ndarray, instead: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the share of each single year of age in the people of its band.
 
     Parameters
     ----------
-    area_fips : str
-        Five digits for a county, two for a state, "US" for the nation.
+    years : ndarray of shape (n, 86, 2)
+        People by single year of age and sex in each area.
+    instead : ndarray of shape (86, 2) or (n, 86, 2)
+        People by whom the bands are split in which an area has nobody.
+    starts : ndarray of int, shape (n_bands,)
+        First age of each band.
 
     Returns
     -------
-    ndarray of shape (18, 2, 6, 2), float
-        Age band x sex x race x Hispanic.
-
-    Raises
-    ------
-    InputError
-        If there are no figures under that code.
+    ndarray of shape (n, 121, 2)
+        The shares of a band add up to 1.
     """
-    if area_fips == "US":
-        return figures()["state_joint"].sum(axis=0).astype(float)
-    if area_fips.isascii() and area_fips.isdigit():
-        code = int(area_fips)
-        if len(area_fips) == 5 and has_county(code):
-            return county_joint(code).copy()
-        if len(area_fips) == 2 and state_position(code) >= 0:
-            return figures()["state_joint"][state_position(code)].astype(float)
-    raise InputError(
-        "there are no figures under this area code; give the five digits of a county, the two of a "
-        'state, or "US" (the fifty states and the District of Columbia)'
-    )
+    band = np.searchsorted(starts, np.arange(OLDEST + 1), side="right") - 1
+    shares = np.empty((len(years), OLDEST + 1, 2))
+    # Last resort, a band where `instead` has nobody either: all years alike.
+    alike = np.broadcast_to((1 / np.bincount(band))[band][:, None], shares.shape)
+    shares[:] = alike
+    for people in (np.broadcast_to(instead, years.shape), years):
+        ages = spread_oldest(people.astype(float))
+        sums = np.add.reduceat(ages, starts, axis=1)[:, band]
+        np.divide(ages, sums, out=shares, where=sums > 0)
+    return shares

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from personatwin_sk.population._figures import RACES, SEXES
+from personatwin_sk.population._axes import ALL_RACES, RACES, SEXES
 
 WHITE, BLACK, AIAN, ASIAN, NHPI, TWO_OR_MORE = range(len(RACES))
 MALE, FEMALE = range(len(SEXES))
@@ -131,9 +131,10 @@ class Ethnicity:
 
         Returns
         -------
-        ndarray of bool, shape (6, 2)
+        ndarray of bool, shape (7, 2)
+            Some other race, the seventh, is covered where the label says nothing of race.
         """
-        mask = np.zeros((len(RACES), 2), dtype=bool)
+        mask = np.zeros((len(ALL_RACES), 2), dtype=bool)
         mask[slice(None) if self.races is None else list(self.races)] = True
         hispanic = self.hispanic
         if hispanic is None and hispanic_separate:

@@ -1,4 +1,4 @@
-"""Reading places: which states and counties with figures a cell covers."""
+"""Reading places: which states and counties with figures a cell covers, and how much of them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,32 @@ from typing import Any
 
 import numpy as np
 
-from personatwin_sk.population._figures import figures, has_county, state_position
+from personatwin_sk.population._area_totals import people_of_area
+from personatwin_sk.population._bundled import arrays, has_county, people_of, state_position
 from personatwin_sk.population._reading import is_number, members
-from personatwin_sk.population.places import LEVELS, Area, counties_of, find_areas
+from personatwin_sk.population.places import LEVELS, Area, counties_of, county_shares, find_areas
 
 _COUNTY = LEVELS.index("county")
 _N_COUNTY_DIGITS = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """A state or county, or so many of its people.
+
+    Parameters
+    ----------
+    unit : int
+        FIPS code of a state (below 100) or county.
+    people : float, optional
+        How many of its people; None for all of them.
+    name : str, default=""
+        What tells the people of two parts of one unit apart, such as a ZIP code.
+    """
+
+    unit: int
+    people: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,15 +43,38 @@ class Territory:
 
     Parameters
     ----------
-    alternatives : tuple of tuple of int
-        FIPS codes of the states (below 100) and counties that add up to the place; several where a
-        county name has namesakes, of which the smallest is to count.
+    alternatives : tuple of tuple of Part
+        The parts that add up to the place; several where a county name has namesakes, of which the
+        smallest is to count.
     level : str
-        The level of the figures that are used.
+        The level of what is counted.
+    exact : bool, default=True
+        Whether that is the place itself. Of a place finer than a county whose inhabitants nobody
+        knows it is what holds the place.
     """
 
-    alternatives: tuple[tuple[int, ...], ...]
+    alternatives: tuple[tuple[Part, ...], ...]
     level: str
+    exact: bool = True
+
+
+def whole(units: Sequence[int], level: str, *, exact: bool = True) -> Territory:
+    """Return the territory that some states or counties make up together.
+
+    Parameters
+    ----------
+    units : sequence of int
+        FIPS codes.
+    level : str
+        Level of the territory.
+    exact : bool, default=True
+        Whether it is the place that was asked for.
+
+    Returns
+    -------
+    Territory
+    """
+    return Territory((tuple(map(Part, units)),), level, exact)
 
 
 @cache
@@ -42,6 +85,7 @@ def _states_of(area: Area) -> tuple[int, ...]:
     )
 
 
+@cache
 def nation() -> Territory:
     """Return the fifty states and the District of Columbia.
 
@@ -49,7 +93,7 @@ def nation() -> Territory:
     -------
     Territory
     """
-    return Territory((tuple(figures()["state_fips"].tolist()),), "country")
+    return whole(arrays()["state_fips"].tolist(), "country")
 
 
 def territory_of(area: Area) -> Territory | None:
@@ -58,8 +102,9 @@ def territory_of(area: Area) -> Territory | None:
     Parameters
     ----------
     area : Area
-        A place. One below the county counts as its county, or as its state if the county is not
-        known.
+        A place. A ZIP code is its share of the people of its counties. An address, and any place
+        below the county whose inhabitants are not known, is its county, or its state if the county
+        is not known; the territory says that it is not exact.
 
     Returns
     -------
@@ -68,34 +113,46 @@ def territory_of(area: Area) -> Territory | None:
     if area.level == "country":
         return nation()
     if area.level in ("division", "region"):
-        return Territory((_states_of(area),), area.level)
-    if any(len(code) == _N_COUNTY_DIGITS for code in area.fips):
-        if not all(has_county(int(code)) for code in area.fips):
-            return None
-        return Territory(tuple((int(code),) for code in area.fips), "county")
-    if any(state_position(int(code)) < 0 for code in area.fips):
+        return whole(_states_of(area), area.level)
+    units = [int(code) for code in area.fips]
+    if not all(map(_has_figures, units)):
         return None
-    return Territory((tuple(map(int, area.fips)),), "state")
+    if LEVELS.index(area.level) < _COUNTY:
+        people = people_of_area(area)
+        if people is not None and (parts := _shares(area, people)):
+            return Territory((parts,), area.level)
+    exact = LEVELS.index(area.level) >= _COUNTY
+    if units[0] < 100:
+        return whole(units, "state", exact=exact)
+    return Territory(tuple((Part(unit),) for unit in units), "county", exact)
 
 
-def _people(units: tuple[int, ...]) -> int:
-    data = figures()
-    total = 0
-    for unit in units:
-        if unit < 100:
-            total += int(data["state_joint"][state_position(unit)].sum())
-        else:
-            position = int(np.searchsorted(data["county_fips"], unit))
-            total += int(data["county_age_sex"][position].sum())
-    return total
+def _has_figures(unit: int) -> bool:
+    return has_county(unit) if unit >= 100 else state_position(unit) >= 0
 
 
-def union(parts: Sequence[Territory]) -> Territory:
+def _shares(area: Area, people: int) -> tuple[Part, ...]:
+    """Share the people of a place out to the counties in which it lies; () where not known."""
+    shares = {int(code): share for code, share in county_shares(area.label).items()}
+    if not shares:
+        units = [int(code) for code in area.fips]
+        total = sum(map(people_of, units))
+        shares = {unit: people_of(unit) / total for unit in units} if total else {}
+    if not all(map(_has_figures, shares)):
+        return ()
+    return tuple(Part(unit, people * share, area.label) for unit, share in shares.items())
+
+
+def _people(parts: tuple[Part, ...]) -> float:
+    return sum(people_of(part.unit) if part.people is None else part.people for part in parts)
+
+
+def union(territories: Sequence[Territory]) -> Territory:
     """Return what several places cover together; what lies inside another counts once.
 
     Parameters
     ----------
-    parts : sequence of Territory, at least one
+    territories : sequence of Territory, at least one
         The places.
 
     Returns
@@ -103,12 +160,23 @@ def union(parts: Sequence[Territory]) -> Territory:
     Territory
         Its level is the coarsest of theirs.
     """
-    if len(parts) == 1:
-        return parts[0]
-    units = {unit for part in parts for unit in min(part.alternatives, key=_people)}
-    kept = sorted(unit for unit in units if unit < 100 or unit // 1000 not in units)
-    level = max((part.level for part in parts), key=LEVELS.index)
-    return Territory((tuple(kept),), level)
+    if len(territories) == 1:
+        return territories[0]
+    # Of equal parts one is left: the same ZIP code twice is the ZIP code.
+    parts = {part for one in territories for part in min(one.alternatives, key=_people)}
+    units = {part.unit for part in parts if part.people is None}
+    kept = {unit: None for unit in units if unit < 100 or unit // 1000 not in units}
+    shares: dict[int, float] = {}
+    # In one order, for sums of fractions depend on it.
+    for part in sorted(parts, key=lambda part: (part.unit, part.name)):
+        if part.people is not None and not units & {part.unit, part.unit // 1000}:
+            shares[part.unit] = shares.get(part.unit, 0.0) + part.people
+    level = max((one.level for one in territories), key=LEVELS.index)
+    return Territory(
+        (tuple(Part(unit, people) for unit, people in sorted((kept | shares).items())),),
+        level,
+        all(one.exact for one in territories),
+    )
 
 
 def read_territories(cells: Sequence[Any]) -> tuple[list[Territory | None], np.ndarray]:
@@ -141,9 +209,9 @@ def read_territories(cells: Sequence[Any]) -> tuple[list[Territory | None], np.n
         unreadable[position] = any(
             area is None and member is not None for area, member in zip(areas, group, strict=True)
         )
-        parts = [None if area is None else territory_of_area[area] for area in areas]
-        known = [part for part in parts if part is not None]
-        territories.append(union(known) if known and len(known) == len(parts) else None)
+        found = [None if area is None else territory_of_area[area] for area in areas]
+        known = [territory for territory in found if territory is not None]
+        territories.append(union(known) if known and len(known) == len(found) else None)
     return territories, unreadable
 
 

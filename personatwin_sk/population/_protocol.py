@@ -12,6 +12,9 @@ import pandas as pd
 RESULT_COLUMNS = ("count", "low", "high", "modelled", "source", "level", "unmatched")
 
 
+_MOST_CODES = 2**16
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where counts come from.
@@ -30,6 +33,8 @@ class Provenance:
         Which part was estimated rather than published, and how; empty if none.
     notice : str, default=""
         What has to be shown with them.
+    retrieved : str, default=""
+        When they were fetched; empty if they came with the package, or from the user.
 
     Examples
     --------
@@ -44,6 +49,7 @@ class Provenance:
     licence: str = ""
     modelled: str = ""
     notice: str = ""
+    retrieved: str = ""
 
     def describe(self) -> str:
         """Return source, tables and vintage as one line.
@@ -87,14 +93,14 @@ class ReferencePopulation(Protocol):
         ...
 
 
-def result_frame(index: pd.Index, **columns: np.ndarray | str) -> pd.DataFrame:
+def result_frame(index: pd.Index, **columns: Any) -> pd.DataFrame:
     """Put the answer of a population together.
 
     Parameters
     ----------
     index : pandas.Index of length n_rows
         Index of the rows that were asked for.
-    **columns : ndarray of shape (n_rows,) or str
+    **columns : array of shape (n_rows,) or str
         The seven columns of the answer.
 
     Returns
@@ -125,17 +131,24 @@ def unmatched_tuples(flags: Mapping[Any, np.ndarray | bool], n_rows: int) -> np.
     >>> unmatched_tuples({"age": np.array([True, False]), "shoe": True}, 2).tolist()
     [('age', 'shoe'), ('shoe',)]
     """
-    names = list(flags)
+    # What is left out of all rows, or of none, tells no rows apart.
+    by_row = {name: flag for name, flag in flags.items() if isinstance(flag, np.ndarray)}
     code = np.zeros(n_rows, dtype=np.int64)
-    for left_out in flags.values():
+    n_codes = 1
+    for left_out in by_row.values():
         code = 2 * code + np.asarray(left_out, dtype=np.int64)
-        # Renumbered at each step, or else a table of 64 columns would overflow the code. The
-        # bits of the columns so far can be read off the first row that has a code.
-        _, code = np.unique(code, return_inverse=True)
-    _, first = np.unique(code, return_index=True)
-    tuples = np.empty(len(first), dtype=object)
-    for position, row in enumerate(first):
+        n_codes *= 2
+        if n_codes > _MOST_CODES:
+            # Renumbered, or else many columns would overflow the code.
+            distinct, code = np.unique(code, return_inverse=True)
+            n_codes = len(distinct)
+    # Any row that has a code shows which columns it stands for.
+    row_of = np.full(n_codes, -1)
+    row_of[code] = np.arange(n_rows)
+    tuples = np.empty(n_codes, dtype=object)
+    for position in np.flatnonzero(row_of >= 0):
+        row = row_of[position]
         tuples[position] = tuple(
-            name for name in names if np.broadcast_to(flags[name], (n_rows,))[row]
+            name for name, flag in flags.items() if (by_row[name][row] if name in by_row else flag)
         )
     return tuples[code]

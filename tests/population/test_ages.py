@@ -58,31 +58,42 @@ def test_cells_that_are_no_ages(cell):
 
 
 AGE_SETS = hnp.arrays(bool, (3, 121))
+STARTS = st.sets(st.integers(1, 120), max_size=30).map(lambda found: np.array(sorted({0, *found})))
 
 
-@given(AGE_SETS)
-def test_bands_against_loops(ages):
-    touched = ages_module.touched_bands(ages)
-    whole = ages_module.are_whole_bands(ages)
+@given(AGE_SETS, STARTS)
+def test_bands_that_are_touched_against_loops(ages, starts):
+    found = ages_module.touched(ages, starts)
+    ends = [*starts[1:].tolist(), 121]
     for row in range(3):
-        inside = [ages[row, low : high + 1] for low, high in AGE_BANDS]
-        assert touched[row].tolist() == [bool(band.any()) for band in inside]
-        assert whole[row] == all(band.all() or not band.any() for band in inside)
-
-
-@given(AGE_SETS)
-def test_weights_of_ages_and_of_all_others_make_one(ages):
-    some, others = ages_module.band_weights(ages, 39), ages_module.band_weights(~ages, 39)
-    assert ((some >= 0) & (some <= 1 + 1e-12)).all()
-    np.testing.assert_allclose(some + others, 1.0)
+        for first, stop in zip(starts.tolist(), ends, strict=True):
+            assert (found[row, first:stop] == ages[row, first:stop].any()).all()
 
 
 @given(st.lists(st.sampled_from(range(18)), unique=True))
-def test_whole_bands_weigh_exactly_one(bands):
+def test_whole_bands_touch_nothing_else(bands):
     ages = np.zeros((1, 121), dtype=bool)
     for band in bands:
         low, high = AGE_BANDS[band]
         ages[0, low : high + 1] = True
-    expected = np.isin(np.arange(18), bands)
-    assert (ages_module.band_weights(ages, 1) == expected[None, :, None]).all()
-    assert ages_module.are_whole_bands(ages)[0]
+    starts = np.array([low for low, _ in AGE_BANDS])
+    assert (ages_module.touched(ages, starts) == ages).all()
+
+
+@given(AGE_SETS)
+def test_runs_put_together_are_the_ages(ages):
+    back = np.zeros((3, 123), dtype=bool)
+    for row, first, stop in ages_module.runs(ages):
+        assert len(set(row.tolist())) == len(row)
+        for at, begin, end in zip(row, first, stop, strict=True):
+            # Neither meets another run nor misses a year of its own.
+            assert not back[at, begin - 1 if begin else 122 : end + 1].any() or begin == 0
+            back[at, begin:end] = True
+    assert (back[:, :121] == ages).all()
+
+
+def test_runs_by_rank():
+    ages = np.stack([np.isin(RANGE, [0, 1, 5, 120]), np.isin(RANGE, [7]), np.zeros(121, bool)])
+    found = [[part.tolist() for part in run] for run in ages_module.runs(ages)]
+    assert found == [[[0, 1], [0, 7], [2, 8]], [[0], [5], [6]], [[0], [120], [121]]]
+    assert ages_module.runs(np.zeros((2, 121), bool)) == []

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personatwin_sk.exceptions import InputError
-from personatwin_sk.population import CensusPopulation
+from personatwin_sk.population import CensusPopulation, _places_read
 from personatwin_sk.population._gazetteer import gazetteer
 
-CENSUS = CensusPopulation()
+CENSUS = CensusPopulation(source="bundled")
 CANARY = "Zebulon-Quark"
 RACES = ["White", "Black", "Native American", "Asian", "Pacific Islander", "Two or more"]
 
@@ -167,26 +167,33 @@ def test_the_ages_of_texan_counties_are_modelled():
     assert not count(geography="Texas", age="30-34")["modelled"]
 
 
-def test_single_years_are_split_as_in_the_state(states, county_ages):
+def test_single_years_of_counties_are_published_and_of_states_split(states, county_ages):
     ohio = sum(counts for code, counts in county_ages.items() if code.startswith("39"))
     hamilton = county_ages["39061"]
     share = ohio[33, 1] / ohio[30:35, 1].sum()
     answer = ask(
-        age=[33, 33, "33-37"],
-        gender=["F"] * 3,
-        geography=["Ohio", "Hamilton County, OH", "Hamilton County, OH"],
+        age=[33, 33, "33-37", "33-37|85+"],
+        gender=["F"] * 4,
+        geography=["Ohio", *["Hamilton County, OH"] * 3],
     )
     expected = [
         states["39"][6, 1].sum() * share,
-        hamilton[30:35, 1].sum() * share,
-        hamilton[30:35, 1].sum() * ohio[33:35, 1].sum() / ohio[30:35, 1].sum()
-        + hamilton[35:40, 1].sum() * ohio[35:38, 1].sum() / ohio[35:40, 1].sum(),
+        hamilton[33, 1],
+        hamilton[33:38, 1].sum(),
+        hamilton[33:38, 1].sum() + hamilton[85, 1],
     ]
     np.testing.assert_allclose(answer["count"], expected)
-    assert answer["modelled"].all()
-    # The truth of the county is inside the limits.
-    assert answer["low"][1] < hamilton[33, 1] < answer["high"][1]
-    assert answer["low"][2] < hamilton[33:38, 1].sum() < answer["high"][2]
+    assert answer["modelled"].tolist() == [True, False, False, False]
+    assert answer["low"][0] < answer["count"][0] < answer["high"][0]
+    assert (answer["low"] == answer["high"]).tolist() == [False, True, True, True]
+
+
+def test_a_race_of_a_single_year_is_split_as_all_races_are(county_ages):
+    hamilton = county_ages["39061"][:, 1]
+    year, band = ask(
+        age=[33, "30-34"], gender=["F"] * 2, ethnicity=["Black"] * 2, geography=["39061"] * 2
+    )["count"]
+    assert year / band == pytest.approx(hamilton[33] / hamilton[30:35].sum())
 
 
 def test_the_oldest_single_years(states):
@@ -352,15 +359,58 @@ def test_null_places_and_places_without_figures_are_the_nation():
 @pytest.mark.parametrize(
     ("place", "same_as", "level"),
     [
-        ("45202", "Hamilton County, OH", "county"),
         ("12 Main St, Cincinnati, Hamilton County, OH", "Hamilton County, OH", "county"),
+        ("9 Elm St, Cincinnati, OH 45202", "Hamilton County, OH", "county"),
         ("Cincinnati, OH", "Ohio", "state"),
+        ("Cincinnati, OH|Indiana", "Ohio|Indiana", "state"),
     ],
 )
-def test_finer_places_count_as_what_holds_them(place, same_as, level):
+def test_finer_places_count_as_what_holds_them_and_say_so(place, same_as, level):
     answer = ask(geography=[place, same_as], age=["30-34"] * 2)
     assert answer["count"][0] == answer["count"][1]
     assert answer["level"].tolist() == [level] * 2
+    assert answer["unmatched"].tolist() == [("geography",), ()]
+
+
+def test_a_zip_code_is_its_share_of_its_county(shared_data):
+    """14,153 people in 45202, and 21,923 in 45255, of which 29.67 % in Clermont County."""
+    rows = ask(
+        geography=["45202", "45255", "Hamilton County, OH", "Clermont County, OH"] * 2,
+        age=[None] * 4 + ["30-39"] * 4,
+        ethnicity=[None] * 4 + ["Asian"] * 4,
+    )
+    total, asian = rows["count"][:4].to_numpy(), rows["count"][4:].to_numpy()
+    assert total[:2] == pytest.approx([14_153, 21_923])
+    expected = 21_923 * (0.7033 * asian[2] / total[2] + 0.2967 * asian[3] / total[3])
+    assert asian[:2] == pytest.approx([14_153 * asian[2] / total[2], expected])
+    assert rows["level"].tolist() == ["zip", "zip", "county", "county"] * 2
+    assert rows["modelled"].tolist()[:4] == [True, True, False, False]
+    assert not any("geography" in names for names in rows["unmatched"])
+    shares = rows.iloc[[4, 5]]
+    assert (shares["low"] < shares["count"]).all() and (shares["count"] < shares["high"]).all()
+    assert shares["source"].str.contains("ZIP codes as in the ACS 2016-2020").all()
+
+
+def test_zip_codes_of_one_county_together(shared_data):
+    one, two, both, beside, inside = ask(
+        geography=["45202", "45203", "45202|45203", "45202|Ohio", "45202|Hamilton County, OH"]
+    )["count"]
+    assert both == pytest.approx(one + two)
+    assert (beside, inside) == (11_883_304, 827_058)
+
+
+def test_a_zip_code_where_nobody_lives_has_an_upper_limit(monkeypatch):
+    monkeypatch.setattr(_places_read, "people_of_area", lambda area: 0)
+    answer = count(geography="45202", age="30-39")
+    assert (answer["count"], answer["low"]) == (0, 0) and answer["high"] > 0
+    assert answer["level"] == "zip" and answer["unmatched"] == ()
+
+
+def test_a_zip_code_whose_people_nobody_knows_counts_as_its_county_and_says_so(monkeypatch):
+    monkeypatch.setattr(_places_read, "people_of_area", lambda area: None)
+    answer = count(geography="45202")
+    assert (answer["count"], answer["level"]) == (827_058, "county")
+    assert answer["unmatched"] == ("geography",)
 
 
 def test_a_county_without_its_state_counts_as_the_smallest_namesake(county_ages, shared_data):
@@ -405,10 +455,37 @@ def test_bad_cells_are_counted_and_not_named(column, cells, message):
     assert CANARY not in str(error.value) and "999" not in str(error.value)
 
 
-@pytest.mark.parametrize("source", ["api", "Bundled", None, 1])
+@pytest.mark.parametrize("source", ["live", "Bundled", "", None, 1, ["auto"]])
 def test_sources_that_do_not_exist(source):
-    with pytest.raises(InputError, match="source must be"):
+    with pytest.raises(InputError, match=r'source must be "auto", .* or "bundled"'):
         CensusPopulation(source=source)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"vintage": 1999}, "vintage must be"),
+        ({"vintage": 3000}, "vintage must be"),
+        ({"vintage": "2024"}, "vintage must be"),
+        ({"vintage": True}, "vintage must be"),
+        ({"vintage": 2015, "source": "bulk"}, "vintage must be"),
+        ({"vintage": 2024, "source": "bundled"}, "vintage must be None"),
+        ({"timeout": 0}, "timeout must be"),
+        ({"timeout": -1.0}, "timeout must be"),
+        ({"timeout": float("nan")}, "timeout must be"),
+        ({"timeout": "10"}, "timeout must be"),
+        ({"cache_dir": 3}, "cache_dir must be"),
+        ({"api_key": 3}, "api_key must be"),
+    ],
+)
+def test_bad_parameters(parameters, message):
+    with pytest.raises(InputError, match=message):
+        CensusPopulation(**parameters)
+
+
+def test_a_population_of_bundled_figures_fetches_nothing():
+    with pytest.raises(InputError, match=r"source='bundled' fetches nothing"):
+        CENSUS.warm()
 
 
 # Tables
@@ -469,10 +546,73 @@ def test_many_rows_are_as_each_row_alone():
 
 
 def test_repr_copies_and_provenance():
-    assert repr(CENSUS) == "CensusPopulation(source='auto')"
+    assert repr(CENSUS) == "CensusPopulation(source='bundled', vintage=None)"
     for other in (copy.deepcopy(CENSUS), pickle.loads(pickle.dumps(CENSUS))):
-        assert other.source == "auto"
-    assert "not endorsed or certified by the Census Bureau" in CENSUS.provenance.notice
+        assert other.source == "bundled" and other.vintage is None
+        answer = other.count(pd.DataFrame({"geography": ["39061"]}))
+        assert answer["count"].tolist() == [827_058]
+    fresh = CensusPopulation(source="bundled").provenance
+    assert "not endorsed or certified by the Census Bureau" in fresh.notice
     assert "not endorsed or certified by the Census Bureau" in (CensusPopulation.__doc__ or "")
     for table in ("sc-est2024-alldata6", "cc-est2023-syasex", "cc-est2022-all"):
-        assert table in CENSUS.provenance.describe()
+        assert table in fresh.describe()
+
+
+def test_provenance_is_of_what_was_used():
+    population = CensusPopulation(source="bundled")
+    population.count(pd.DataFrame({"geography": ["Ohio"]}))
+    used = population.provenance
+    assert used.tables == ("sc-est2024-alldata6 (July 2024)",)
+    assert (used.vintage, used.retrieved) == ("July 2024", "")
+
+
+# What goes with every answer
+
+
+@pytest.mark.parametrize(
+    ("cells", "separate", "meaning"),
+    [
+        (["White", "Black"], None, "race alone, Hispanic or not"),
+        (["White", "Hispanic"], None, "race alone, not Hispanic"),
+        (["White", "Latinx|Asian"], None, "race alone, not Hispanic"),
+        (["White", "Not Hispanic"], None, "race alone, Hispanic or not"),
+        (["White", "Hispanic"], False, "race alone, Hispanic or not"),
+        (["White", None], True, "race alone, not Hispanic"),
+    ],
+)
+def test_the_meaning_of_ethnicity_goes_with_the_answer(cells, separate, meaning):
+    asked = pd.DataFrame({"ethnicity": cells, "geography": ["Ohio"] * 2})
+    assert CENSUS.count(asked, hispanic_separate=separate).attrs["ethnicity"] == meaning
+
+
+def test_rows_that_are_not_counted_by_a_column_are_counted():
+    answer = ask(
+        age=[30, None, "unknown", 31],
+        gender=["F", "X", "M", "refused"],
+        ethnicity=["Other", "Unknown", None, "White"],
+        geography=["Ohio", "Puerto Rico", "Cincinnati, OH", None],
+        shoe=[42] * 4,
+    )
+    assert answer.attrs["not_counted"] == {"age": 2, "gender": 2, "ethnicity": 3, "geography": 3}
+    for name, n_rows in answer.attrs["not_counted"].items():
+        assert sum(name in names for names in answer["unmatched"]) == n_rows
+    assert CENSUS.count(pd.DataFrame({"shoe": [1]})).attrs == {"ethnicity": "", "not_counted": {}}
+    nobody = CENSUS.count(pd.DataFrame({"age": [], "gender": []}))
+    assert nobody.attrs == {"ethnicity": "", "not_counted": {"age": 0, "gender": 0}}
+
+
+def test_no_count_has_the_upper_limit_nobody():
+    asked = pd.DataFrame(
+        [
+            (age, sex, race, place)
+            for age in (0, "30-34", "85+", 119)
+            for sex in "MF"
+            for race in ("Pacific Islander", "Asian", None)
+            for place in ("Loving County, TX", "Kalawao County, HI", "45202", "Vermont")
+        ],
+        columns=["age", "gender", "ethnicity", "geography"],
+        dtype=object,
+    )
+    answer = CENSUS.count(asked)
+    assert (answer["count"] == 0).any() and (answer["high"] > 0).all()
+    assert (answer["low"] <= answer["count"]).all() and (answer["count"] <= answer["high"]).all()

@@ -1,80 +1,20 @@
 import numpy as np
 import pytest
 
-from personatwin_sk.exceptions import InputError
-from personatwin_sk.population import AGE_BANDS, HISPANIC, RACES, SEXES, CensusPopulation, _figures
+from personatwin_sk.population import AGE_BANDS
+from personatwin_sk.population._figures import Figures, Source, split_shares, spread_oldest
+
+FIVE_YEARS = np.array([low for low, _ in AGE_BANDS])
+YEARS = np.arange(86)
 
 
-def test_axes_have_a_name_for_every_position():
-    joint = CensusPopulation.joint("US")
-    assert joint.shape == (len(AGE_BANDS), len(SEXES), len(RACES), len(HISPANIC))
-    assert AGE_BANDS[0] == (0, 4) and AGE_BANDS[16] == (80, 84) and AGE_BANDS[17] == (85, 120)
-
-
-@pytest.mark.parametrize(
-    ("area", "people"), [("US", 340_110_988), ("39", 11_883_304), ("39061", 827_058)]
-)
-def test_totals_are_the_published_ones(area, people):
-    assert CensusPopulation.joint(area).sum() == pytest.approx(people, abs=1e-6)
-
-
-@pytest.mark.parametrize("area", ["72", "72001", "39000", "99", "", "Ohio", "D3", "3906", "٣٩"])
-def test_codes_without_figures_are_refused(area):
-    with pytest.raises(InputError, match="no figures under this area code"):
-        CensusPopulation.joint(area)
-
-
-def test_a_joint_can_be_changed_without_harm():
-    for area in ("US", "39", "39061"):
-        CensusPopulation.joint(area)[:] = 0
-        assert CensusPopulation.joint(area).sum() > 0
-
-
-def test_shared_arrays_cannot_be_changed():
-    for array in (
-        _figures.figures()["county_fips"],
-        _figures.county_joint(39061),
-        _figures.age_shares(39),
-    ):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 0
-
-
-def test_every_county_has_its_published_ages(shared_data):
-    table = np.load(shared_data / "census" / "county_age_sex_2023.npz")
-    starts = list(range(0, 86, 5))
-    expected = np.add.reduceat(table["counts"].astype(float), starts, axis=1)
-    for position, code in enumerate(table["fips"].tolist()):
-        fitted = _figures.county_joint(int(code)).sum(axis=(2, 3))
-        np.testing.assert_allclose(fitted, expected[position], rtol=1e-9, err_msg=code)
-
-
-def test_a_states_counties_add_up_to_its_races(shared_data):
-    """The counties' races of 2020 are carried along with those of the state."""
-    table = np.load(shared_data / "census" / "state_joint_2024.npz")
-    ages = np.load(shared_data / "census" / "county_age_sex_2023.npz")
-    starts = list(range(0, 86, 5))
-    for state in ("39", "36", "48", "11"):
-        inside = [code.startswith(state) for code in ages["fips"].tolist()]
-        by_age = np.add.reduceat(ages["counts"][inside].sum(axis=0), starts, axis=0)
-        joint = table["counts"][table["fips"].tolist().index(state)].astype(float)
-        expected = joint * (by_age / joint.sum(axis=(2, 3)))[:, :, None, None]
-        fitted = _figures.counties_of_state(int(state))[1].sum(axis=0)
-        assert np.abs(fitted - expected).sum() / 2 / expected.sum() < 1e-3
-
-
-def test_single_years_split_their_band_as_in_the_state(shared_data):
-    table = np.load(shared_data / "census" / "county_age_sex_2023.npz")
-    ohio = table["counts"][[code.startswith("39") for code in table["fips"].tolist()]].sum(axis=0)
-    shares = _figures.age_shares(39)
-    for age in (0, 4, 18, 33, 84):
-        band = ohio[age // 5 * 5 : age // 5 * 5 + 5].sum(axis=0)
-        np.testing.assert_allclose(shares[age], ohio[age] / band)
-
-
-def test_the_oldest_are_split_as_in_the_census_of_2020():
+def test_the_oldest_are_spread_as_in_the_census_of_2020():
     """60.4 % of those of 85 and more are 85-89, 29.6 % 90-94, 8.7 % 95-99, 1.3 % 100 and more."""
-    shares = _figures.age_shares(6)
+    people = np.zeros((86, 2))
+    people[85] = (1_000, 200)
+    ages = spread_oldest(people)
+    assert ages.shape == (121, 2)
+    shares = ages / (1_000, 200)
     for first, stop, expected in ((85, 90, 0.604), (90, 95, 0.296), (95, 100, 0.087)):
         np.testing.assert_allclose(shares[first:stop].sum(axis=0), expected)
     np.testing.assert_allclose(shares[100:].sum(axis=0), 0.013)
@@ -85,20 +25,76 @@ def test_the_oldest_are_split_as_in_the_census_of_2020():
     assert (np.diff(shares[100:120], axis=0) < 0).all()
 
 
-def test_shares_of_a_band_add_up_to_one():
-    for state in (2, 11, 48):
-        for low, high in AGE_BANDS:
-            np.testing.assert_allclose(_figures.age_shares(state)[low : high + 1].sum(axis=0), 1.0)
+@pytest.mark.parametrize("starts", [FIVE_YEARS, YEARS, np.array([0]), np.array([0, 18, 65])])
+def test_shares_of_a_band_add_up_to_one(starts):
+    rng = np.random.default_rng(0)
+    years = rng.integers(0, 3, (4, 86, 2))
+    years[1] = 0
+    shares = split_shares(years, years[0], starts)
+    assert shares.shape == (4, 121, 2) and (shares >= 0).all()
+    np.testing.assert_allclose(np.add.reduceat(shares, starts, axis=1), 1.0)
 
 
-def test_which_places_have_figures():
-    assert _figures.has_county(39061) and not _figures.has_county(39060)
-    assert not _figures.has_county(99999)
-    assert _figures.state_position(1) == 0 and _figures.state_position(72) == -1
+def test_a_band_is_split_by_its_own_years():
+    years = np.zeros((1, 86, 2), dtype=int)
+    years[0, 30:35, 0] = (1, 2, 3, 4, 0)
+    shares = split_shares(years, np.ones((86, 2)), FIVE_YEARS)
+    np.testing.assert_allclose(shares[0, 30:35, 0], (0.1, 0.2, 0.3, 0.4, 0.0))
 
 
-def test_races_of_2020_are_the_published_ones(shared_data):
-    table = np.load(shared_data / "census" / "county_sex_race_hispanic_2020.npz")
-    position = table["fips"].tolist().index("39061")
-    assert np.array_equal(_figures.county_races_2020(39061), table["counts"][position])
-    assert _figures.county_races_2020(39061).sum() == 830_625
+def test_an_empty_band_is_split_by_the_others_and_in_the_last_resort_evenly():
+    others = np.zeros((86, 2))
+    others[30:35, 1] = (1, 0, 0, 3, 0)
+    shares = split_shares(np.zeros((1, 86, 2)), others, FIVE_YEARS)
+    np.testing.assert_allclose(shares[0, 30:35, 1], (0.25, 0, 0, 0.75, 0))
+    np.testing.assert_allclose(shares[0, 35:40, 1], 0.2)
+    np.testing.assert_allclose(shares[0, 85:, 0], 1 / 36)
+
+
+@pytest.mark.parametrize(
+    ("source", "published", "modelled"),
+    [
+        (
+            Source(("a (2024)", "b (2023)"), "bundled", "2024"),
+            "US Census Bureau, bundled: a (2024)",
+            "modelled from US Census Bureau, bundled: a (2024), b (2023)",
+        ),
+        (
+            Source(("a (2024)", "b (2024)"), "live", "2024", models="years as in c", n_published=2),
+            "US Census Bureau, live: a (2024), b (2024)",
+            "modelled from US Census Bureau, live: a (2024), b (2024), years as in c",
+        ),
+    ],
+)
+def test_sources_are_described(source, published, modelled):
+    assert source.describe(False) == published
+    assert source.describe(True) == modelled
+
+
+@pytest.fixture
+def figures():
+    return Figures(
+        source=Source(("table (2024)",), "live", "2024"),
+        fips=np.array([1001, 1005, 1009]),
+        starts=np.array([0, 18]),
+        joint=np.arange(3 * 2 * 2 * 6 * 2, dtype=float).reshape(3, 2, 2, 6, 2),
+        shares=np.ones((3, 121, 2)),
+        cells_published=True,
+        ages_published="bands",
+    )
+
+
+def test_positions_of_areas(figures):
+    codes = np.array([1009, 1001, 1000, 1002, 1010])
+    assert figures.positions(codes).tolist() == [2, 0, -1, -1, -1]
+
+
+def test_people_of_areas(figures):
+    assert figures.people().tolist() == [sum(range(48 * i, 48 * i + 48)) for i in range(3)]
+
+
+def test_figures_cannot_be_changed_and_show_nothing_but_their_source(figures):
+    for array in (figures.fips, figures.joint, figures.shares, figures.starts):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    assert repr(figures) == "Figures('US Census Bureau, live: table (2024)', n_areas=3)"

@@ -185,11 +185,14 @@ def test_what_the_census_does_not_count_is_not_guessed(label):
         (Ethnicity((WHITE,), False), False, [WHITE], []),
         (Ethnicity((WHITE,), True), True, [], [WHITE]),
         (Ethnicity((ASIAN, NHPI), None), True, [ASIAN, NHPI], []),
-        (Ethnicity(None, True), True, [], list(range(6))),
-        (Ethnicity(None, False), False, list(range(6)), []),
+        (Ethnicity(None, True), True, [], list(range(7))),
+        (Ethnicity(None, False), False, list(range(7)), []),
+        (Ethnicity((TWO,), None), False, [TWO], [TWO]),
     ],
 )
 def test_masks(ethnicity, separate, not_hispanic, hispanic):
+    # Some other race, the seventh, is nobody's name, and belongs to all who are (not) Hispanic.
     mask = ethnicity.mask(separate)
+    assert mask.shape == (7, 2)
     assert np.flatnonzero(mask[:, 0]).tolist() == not_hispanic
     assert np.flatnonzero(mask[:, 1]).tolist() == hispanic

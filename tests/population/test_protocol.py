@@ -60,5 +60,5 @@ def test_provenance_as_a_line(provenance, text):
 def test_both_populations_keep_the_protocol():
     table = TablePopulation.from_frame(pd.DataFrame({"age": [1], "n": [5]}))
     assert isinstance(table, ReferencePopulation)
-    assert isinstance(CensusPopulation(), ReferencePopulation)
+    assert isinstance(CensusPopulation(source="bundled"), ReferencePopulation)
     assert not isinstance("a text", ReferencePopulation)
