@@ -288,14 +288,14 @@ class Hierarchy:
         Parameters
         ----------
         nodes : array-like of int, shape (n,)
-            No -1 among them.
 
         Returns
         -------
         first, count : ndarray of int64, shape (n,)
+            Both 0 for -1.
         """
         nodes = np.asarray(nodes, dtype=np.int64)
-        return self._first_leaf[nodes], self._n_below[nodes]
+        return np.where(nodes < 0, 0, self._first_leaf[nodes]), self.leaf_count(nodes)
 
     def leaves_under(self, node: int) -> np.ndarray:
         """Give the finest values below a node, in ascending order; a finest value gives itself.

@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.frames import is_null
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk._core.labels import Interval, ValueSet, parse_label
 from personatwin_sk.population.places import Area, climb, find_areas
 
@@ -25,7 +27,10 @@ __all__ = ["global_labels"]
 
 
 def global_labels(
-    value_of_row: np.ndarray, values: pd.Series, released: pd.Series
+    value_of_row: np.ndarray,
+    values: pd.Series,
+    released: pd.Series,
+    hierarchy: Hierarchy | None = None,
 ) -> pd.Series | None:
     """Give each original value its released label, if the recoding of the column is global.
 
@@ -41,6 +46,9 @@ def global_labels(
         The distinct original values.
     released : pandas.Series of shape (n_rows,)
         The released column.
+    hierarchy : Hierarchy, optional
+        The population's own hierarchy of which values and labels are; None: what they cover is
+        told by the grammar of labels and the places of the US.
 
     Returns
     -------
@@ -64,7 +72,11 @@ def global_labels(
     if len(np.unique(value)) < len(value):
         return None
     counted, label_texts = values.astype(object).reset_index(drop=True), labels.astype(object)
-    covers = _Cover(label_texts.tolist(), counted.tolist())
+    covers = (
+        _Cover(label_texts.tolist(), counted.tolist())
+        if hierarchy is None
+        else _TreeCover(hierarchy, label_texts, counted)
+    )
     if not all(covers(*at) for at in zip(label, value, strict=True)) or covers.labels_overlap():
         return None
     # A value that no released row has would have got the label that covers it.
@@ -114,6 +126,29 @@ class _Cover:
         return len(set(categories)) < len(categories) or any(
             before[1] >= after[0] for before, after in itertools.pairwise(spans)
         )
+
+
+class _TreeCover:
+    """The same for labels of a user's own hierarchy: a label covers what lies below it."""
+
+    def __init__(self, hierarchy: Hierarchy, labels: pd.Series, values: pd.Series) -> None:
+        self._labels, self._values = hierarchy.find(labels), hierarchy.find(values)
+        self._null_label, self._null_value = is_null(labels), is_null(values)
+        self._label_first, self._label_size = hierarchy.spans(self._labels)
+        self._value_first, self._value_size = hierarchy.spans(self._values)
+
+    def __call__(self, label: int, value: int) -> bool:
+        if self._null_label[label] or self._null_value[value]:
+            return bool(self._null_label[label] and self._null_value[value])
+        if self._labels[label] < 0 or self._values[value] < 0:
+            return False
+        before = self._value_first[value] - self._label_first[label]
+        return bool(0 <= before <= self._label_size[label] - self._value_size[value])
+
+    def labels_overlap(self) -> bool:
+        """Tell whether two labels are the same place; one may contain another."""
+        known = self._labels[self._labels >= 0]
+        return len(np.unique(known)) < len(known)
 
 
 def _covers(label: Any, value: Any) -> bool:

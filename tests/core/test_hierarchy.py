@@ -106,6 +106,9 @@ def test_level_of_climb_and_leaves(france: Hierarchy) -> None:
     assert france.leaf_count(nodes).tolist() == [1, 2, 2, 5, 0]
     climbed = france.climb(nodes, "departement")
     assert france.labels(climbed).tolist() == ["Rhone", "Rhone", "PACA", "*", None]
+    first, count = france.spans(nodes)
+    assert count.tolist() == [1, 2, 2, 5, 0]
+    assert [first[1], first[3], first[4]] == [france.leaves_under(int(nodes[1]))[0], 0, 0]
     below = france.labels(france.leaves_under(int(nodes[1]))).tolist()
     assert sorted(below) == ["Bron", "Lyon"]
     assert france.leaves_under(-1).tolist() == []

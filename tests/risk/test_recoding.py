@@ -6,18 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.risk._recoding import global_labels
 
 NONE = None
 
 
-def labels(values, released):
+def labels(values, released, hierarchy=None):
     """The labels counted for the distinct values, in the order in which they first appear."""
     codes, distinct = pd.factorize(pd.Series(values, dtype=object), use_na_sentinel=False)
     result = global_labels(
         codes.astype(np.int64),
         pd.Series(distinct, dtype=object),
         pd.Series(released, dtype=object),
+        hierarchy,
     )
     return None if result is None else result.tolist()
 
@@ -87,3 +89,45 @@ def test_nothing_is_modified_in_place():
     global_labels(np.array([0, 1]), values, released)
     pd.testing.assert_series_equal(values, before[0])
     pd.testing.assert_series_equal(released, before[1])
+
+
+FRANCE = Hierarchy.from_frame(
+    pd.DataFrame(
+        {
+            "commune": ["Lyon", "Bron", "Nice", "Menton", "75056"],
+            "departement": ["Rhone", "Rhone", "06", "06", "75"],
+            "region": ["AURA", "AURA", "PACA", "PACA", "11"],
+        }
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "released", "expected"),
+    [
+        (["Lyon", "Bron", "Nice"], ["Rhone", "Rhone", "Nice"], ["Rhone", "Rhone", "Nice"]),
+        (["Lyon", "Bron", "Nice"], ["AURA", "AURA", "06"], ["AURA", "AURA", "06"]),
+        (["Lyon", "Bron"], ["Lyon", "Rhone"], ["Lyon", "Rhone"]),  # what is left of it
+        (["Lyon", "Lyon"], ["Lyon", "Rhone"], NONE),
+        (["Lyon", "Nice"], ["Rhone", "Rhone"], NONE),
+        (["Lyon", "Nice"], ["*", "*"], ["*", "*"]),
+        (["Rhone"], ["Lyon"], NONE),  # finer than the truth
+        (["Lyon", "Bron"], ["Lyon", "Lyon"], NONE),  # a centre is no cover
+        (["Lyon", None], ["Rhone", None], ["Rhone", None]),
+        (["Lyon", None], ["Rhone", "Rhone"], NONE),
+        (["Lyon", "Bron"], ["Rhone|", "Rhone|"], NONE),  # nobody can count "or null"
+        (["Lyon", "Bron"], [None, None], NONE),
+        (["Lyon"], ["Ohio"], NONE),
+        (["Atlantis"], ["Atlantis"], NONE),
+        ([75056, "Lyon"], ["75", "Rhone"], ["75", "Rhone"]),
+        (["Lyon", "Bron"], ["Rhone", " Rhone"], NONE),  # the same people behind both
+    ],
+)
+def test_labels_of_a_hierarchy_cover_what_lies_below_them(values, released, expected):
+    assert labels(values, released, FRANCE) == expected
+
+
+def test_a_place_that_no_row_shows_gets_the_label_that_covers_it():
+    values = pd.Series(["Lyon", "Bron", "Nice"], dtype=object)
+    found = global_labels(np.array([0]), values, pd.Series(["Rhone"], dtype=object), FRANCE)
+    assert found.tolist() == ["Rhone", "Rhone", "Nice"]
