@@ -298,8 +298,10 @@ def _census(origin: Origin, fips: np.ndarray, figure: dict[str, np.ndarray]) -> 
 
 
 def _survey(origin: Origin, fips: np.ndarray, figure: dict[str, np.ndarray]) -> SurveyTables:
-    for name, values in figure.items():
-        figure[name] = _error_of(values) if name.endswith("M") else _estimate_of(values)
+    figure = {
+        name: _error_of(values) if name.endswith("M") else _estimate_of(values)
+        for name, values in figure.items()
+    }
     few = len(BANDS_14)
     _check_totals(figure, "B01001", len(BANDS_23), "E", origin.dataset)
     for letter in (*_RACES, _SURVEY_WHITE_NOT_HISPANIC, _SURVEY_HISPANIC):

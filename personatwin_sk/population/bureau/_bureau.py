@@ -97,7 +97,8 @@ class Bureau:
         api_key: str | None = None,
         timeout: float = 10.0,
     ) -> None:
-        if cache_dir is not None and not isinstance(cache_dir, (str, os.PathLike)):
+        path = cache_dir is None or isinstance(cache_dir, (str, Path))
+        if not path or "\0" in str(cache_dir):
             raise InputError("cache_dir must be a path, or None")
         self.cache_dir = cache_dir
         self.timeout = _check_timeout(timeout)

@@ -292,7 +292,7 @@ def _decode(content: bytes, wanted: TableId) -> Tables:
     tables = TABLES_OF_KIND[wanted.kind]
     inflated = zlib.decompressobj().decompress(body, _MOST_BYTES)
     arrays, start = {}, 0
-    for name, (dtype, shape) in header["arrays"].items():
+    for name, (dtype, shape) in dict(header["arrays"]).items():
         size = int(np.prod(shape))
         arrays[name] = np.frombuffer(inflated, dtype, size, start).reshape(shape)
         start += arrays[name].nbytes
