@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personatwin_sk._core.cells import group_rows
-from personatwin_sk._core.columns import factorize
-from personatwin_sk._core.frames import Table, is_null
-from personatwin_sk._core.labels import format_label, parse_label
+from personatwin_sk._core.frames import Table
+from personatwin_sk._core.hierarchy_table import build_tree, label_text, read_level
+from personatwin_sk._core.labels import parse_label
 from personatwin_sk._core.roles import find_column
 from personatwin_sk.exceptions import InputError
 
@@ -106,7 +105,7 @@ class Hierarchy:
         names = [str(name) for name in table.columns]
         codes, texts = [], []
         for name in table.columns:
-            code, text = _read_level(table[name], str(name))
+            code, text = read_level(table[name], str(name))
             codes.append(code)
             texts.append(text)
         if len(texts[-1]) > 1:
@@ -118,7 +117,7 @@ class Hierarchy:
             names.append(ROOT_LEVEL)
             codes.append(np.zeros(table.n_rows, dtype=np.int64))
             texts.append(np.array([ROOT_LABEL], dtype=object))
-        return cls(tuple(names), *_tree(names, codes, texts))
+        return cls(tuple(names), *build_tree(names, codes, texts))
 
     @classmethod
     def of(cls, source: Any) -> Hierarchy:
@@ -345,14 +344,14 @@ class Hierarchy:
                 f"{n_bad} labels stand at several levels of the hierarchy for different sets of "
                 "finest values; write them so that each label says what it means"
             )
-        return np.sort(finest)
+        return finest
 
     def _look_up(self, texts: pd.Index) -> np.ndarray:
         at = self._index.get_indexer(texts)
         return np.append(self._findable, _UNKNOWN)[at]
 
     def _find_other_spelling(self, value: Any) -> int:
-        text = _as_text(value)
+        text = label_text(value)
         if text is None:
             return _UNKNOWN
         spellings = [text]
@@ -415,76 +414,6 @@ def read_hierarchies(
             )
         found[name] = Hierarchy.of(source)
     return found
-
-
-def _as_text(value: Any) -> str | None:
-    """Give the text of a label: None if a value is null or blank."""
-    text = value.strip() if isinstance(value, str) else format_label(parse_label(value))
-    return text or None
-
-
-def _read_level(column: pd.Series, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Number the labels of a column in sorted order."""
-    codes, values = factorize(column)
-    texts = np.array(
-        [
-            None if null else _as_text(value)
-            for value, null in zip(values.tolist(), is_null(values), strict=True)
-        ],
-        dtype=object,
-    )
-    n_null = int(is_null(texts)[codes].sum())
-    if n_null:
-        raise InputError(
-            f"{n_null} of {len(column)} values of {name!r} are null or blank; every row of a "
-            "hierarchy says where it lies at every level"
-        )
-    # Two values may be one label: the number 1 and the text "1".
-    labels, number = np.unique(texts.astype(str), return_inverse=True)
-    return number.reshape(-1).astype(np.int64)[codes], labels.astype(object)
-
-
-def _tree(
-    names: Sequence[str], codes: Sequence[np.ndarray], texts: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Number the nodes; return where each climbs to at each level, labels, and where levels start.
-
-    Returns
-    -------
-    ancestors : ndarray of int64, shape (n_levels, n_nodes)
-    labels : ndarray of object, shape (n_nodes,)
-    starts : ndarray of int64, shape (n_levels,)
-        The first node of each level.
-    """
-    for finer, coarser, name, above in zip(
-        codes[:-1], codes[1:], names[:-1], names[1:], strict=True
-    ):
-        _, first = group_rows([finer, coarser])
-        n_bad = int((np.bincount(finer[first]) > 1).sum())
-        if n_bad:
-            raise InputError(
-                f"{n_bad} values of {name!r} lie in several values of {above!r}; names that "
-                "several of them have need something that tells them apart, such as a code"
-            )
-    _, rows = np.unique(codes[0], return_index=True)
-    # Sorted by the coarsest level first, the leaves below any node stand side by side.
-    rows = rows[np.lexsort([code[rows] for code in codes])]
-    sizes = [len(text) for text in texts]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    of_leaf, labels = [], []
-    for code, text, start in zip(codes, texts, starts, strict=True):
-        _, first = np.unique(code[rows], return_index=True)
-        order = np.argsort(first)
-        number = np.empty(len(text), dtype=np.int64)
-        number[order] = np.arange(len(text))
-        of_leaf.append(start + number[code[rows]])
-        labels.append(text[order])
-    n_nodes = sum(sizes)
-    ancestors = np.tile(np.arange(n_nodes, dtype=np.int64), (len(sizes), 1))
-    for level in range(len(sizes)):
-        for below in range(level):
-            ancestors[level, of_leaf[below]] = of_leaf[level]
-    return ancestors, np.concatenate(labels), starts
 
 
 def _ends(node_of_leaf: np.ndarray, n_nodes: int) -> np.ndarray:

@@ -16,8 +16,6 @@ from personatwin_sk.population._reading import is_number, members
 
 # Columns of which it is known where an open band ends.
 _ENDS = {"age": (0, OLDEST)}
-# What is missing to a whole band by less than this is rounding.
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -178,9 +176,7 @@ class Dimension:
             unknown |= not is_known
         for number in sorted(covered):
             if covered[number] > 0:
-                # Tenths do not add up to one, though the parts of a band do.
-                share = covered[number]
-                weights[number] = 1.0 if share > 1 - _ROUNDING else share
+                weights[number] = covered[number]
         return False, unknown
 
     def _share(self, band: Interval) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -166,6 +166,12 @@ def test_bands_that_overlap_against_counting_years(bands, ends):
     assert query.unknown[0] == (not any(shared))
 
 
+def test_a_point_between_other_bands_is_not_touched():
+    dimension = Dimension("metres", ["0-9.5", 2.5, "20-30.5"])
+    assert shares(dimension, (5, 9.5)) == pytest.approx({0: 4.5 / 9.5})
+    assert shares(dimension, (2, 3)) == pytest.approx({0: 1 / 9.5, 1: 1.0})
+
+
 def test_thousands_of_codes_are_read_in_a_moment():
     codes = [str(10_000 + number) for number in range(30_000)]
     for cells in (codes, [int(code) for code in codes]):

@@ -64,7 +64,9 @@ def test_labels_and_sets(cell, expected, level):
     }
 
 
-@pytest.mark.parametrize("cell", [None, "", " ", np.nan, pd.NA, "Lyon|", {"Lyon", None}, set()])
+@pytest.mark.parametrize(
+    "cell", [None, "", " ", np.nan, pd.NA, "Lyon|", {"Lyon", None}, {"?", None}, []]
+)
 def test_null_says_nothing(cell):
     found = read(HierarchyDimension("place", COMMUNES, PLACES), cell)
     assert (found["cells"], found["says_nothing"], found["unknown"]) == ({}, True, False)
