@@ -147,10 +147,12 @@ class Queries:
             )
             how = np.where(exact, PUBLISHED, np.maximum(how, AGE_SPLIT))
             return Sums(count, np.full(len(area), np.inf), count, variance, how)
+        # Sums of what is published are whole, up to rounding errors.
+        count = np.where(how == PUBLISHED, np.rint(count), count)
         most, earlier = count.copy(), count.copy()
         rows = np.flatnonzero(how != PUBLISHED)
         if len(rows):
-            most[rows] = self._most(figures, area[rows], age[rows], people[rows])
+            most[rows] = np.rint(self._most(figures, area[rows], age[rows], people[rows]))
         rows = np.flatnonzero((how == JOINT) & self.every_age[age])
         if len(rows) and figures.earlier is not None:
             # Without ages, the races of a county were published themselves, of an earlier date.

@@ -216,12 +216,11 @@ def _take_shares(sums: Sums, share: np.ndarray, people: np.ndarray, shared: np.n
 def _with_limits(
     sums: Sums, shared: np.ndarray, any_origin: np.ndarray, every_age: np.ndarray
 ) -> Answer:
-    """Round what is published, and put limits around the rest."""
+    """Put limits around what is not published."""
     sampled = sums.variance > 0
     kind = np.where(shared, np.where(any_origin, PLACE_AGES, PLACE), sums.how)
-    # Sums of fitted figures meet what is published up to rounding errors only.
     exact = (kind == PUBLISHED) & ~sampled
-    count = np.where(exact, np.rint(sums.count), sums.count)
+    count = sums.count
     low, high = interval(count, kind)
     if shared.any():
         # A share of what is modelled itself is no surer than that.
