@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.geography._minimum import labels_at, released_labels
 from personatwin_sk.geography._trees import PlaceTree
+from personatwin_sk.population import TablePopulation
 from personatwin_sk.population._gazetteer import gazetteer
 
 __all__ = ["bundled_people", "large_enough", "people_left", "people_of_population"]
@@ -37,6 +39,8 @@ def bundled_people(tree: PlaceTree) -> np.ndarray:
 def people_of_population(tree: PlaceTree, population: Any, column: Hashable) -> np.ndarray:
     """Ask a population for the people of each place; NaN where it does not know the place.
 
+    Where it gives an interval, its lower end counts: a place must be large enough for certain.
+
     Parameters
     ----------
     tree : PlaceTree
@@ -61,7 +65,7 @@ def people_of_population(tree: PlaceTree, population: Any, column: Hashable) -> 
             f"population has no column {column!r} and none called 'geography', so it cannot say "
             "how many people live in a place"
         )
-    people = _ask(population, name, tree.labels)
+    people = _ask(population, name, tree)
     if np.isnan(people).all():
         raise InputError(
             f"population knows none of the {len(people)} places of the hierarchy in its column "
@@ -70,13 +74,20 @@ def people_of_population(tree: PlaceTree, population: Any, column: Hashable) -> 
     return _own_people(tree, people)
 
 
-def _ask(population: Any, name: Hashable, labels: np.ndarray) -> np.ndarray:
+def _ask(population: Any, name: Hashable, tree: PlaceTree) -> np.ndarray:
     """Ask for the people of labels; those that a population refuses are sifted out by halves."""
-    people = np.full(len(labels), np.nan)
-    pending = [(0, len(labels))]
+    people = np.full(len(tree.labels), np.nan)
+    if isinstance(population, TablePopulation):
+        known = np.flatnonzero(population.knows(name, tree.labels))
+        asked = pd.DataFrame({name: pd.Series(tree.labels[known], dtype=object)})
+        people[known] = population.count(asked)["low"].to_numpy(dtype=float)
+        return people
+    # A population that knows one level may not know the next.
+    ends = np.flatnonzero(np.diff(tree.rank, append=-1)) + 1
+    pending = list(itertools.pairwise([0, *ends.tolist()]))
     while pending:
         start, stop = pending.pop()
-        asked = pd.DataFrame({name: pd.Series(labels[start:stop], dtype=object)})
+        asked = pd.DataFrame({name: pd.Series(tree.labels[start:stop], dtype=object)})
         try:
             answer = population.count(asked)
         except ValueError:
@@ -85,7 +96,7 @@ def _ask(population: Any, name: Hashable, labels: np.ndarray) -> np.ndarray:
                 pending += [(start, middle), (middle, stop)]
             continue
         known = np.array([name not in left_out for left_out in answer["unmatched"]], dtype=bool)
-        people[start:stop] = np.where(known, answer["count"].to_numpy(dtype=float), np.nan)
+        people[start:stop] = np.where(known, answer["low"].to_numpy(dtype=float), np.nan)
     return people
 
 
@@ -165,7 +176,8 @@ def people_left(
     labels = labels_at(tree.chains[held], allowed)
     known = ~np.isnan(people[held])
     n_nodes = len(people)
-    inhabitants = np.bincount(labels[known], weights=people[held][known], minlength=n_nodes)
+    inhabitants = np.zeros(n_nodes)
+    np.add.at(inhabitants, labels[known], people[held][known])
     inhabitants[np.bincount(labels[known], minlength=n_nodes) == 0] = np.nan
     leaves = labels_at(tree.chains[tree.rank == 0], allowed)
     return inhabitants, np.bincount(leaves, minlength=n_nodes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -114,6 +114,8 @@ def territory_of(area: Area) -> Territory | None:
         return nation()
     if area.level in ("division", "region"):
         return whole(_states_of(area), area.level)
+    if area.fips == ("US",):
+        return replace(nation(), exact=False)  # all three-digit ZIP areas that are too small
     units = [int(code) for code in area.fips]
     if not all(map(_has_figures, units)):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -186,6 +186,40 @@ class TablePopulation:
 
     def __repr__(self) -> str:
         return f"TablePopulation(columns={list(self.columns)!r}, n_cells={len(self._people)})"
+
+    def knows(self, column: Hashable, cells: Sequence[Any]) -> np.ndarray:
+        """Say which cells of a column `count` has figures for.
+
+        Parameters
+        ----------
+        column : str
+            One of `columns`.
+        cells : sequence of length n
+            Values, labels, pairs or sets.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            False for what `count` would refuse, and for null.
+
+        Raises
+        ------
+        ColumnNotFoundError
+            If the population has no such column.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from personatwin_sk.population import TablePopulation
+        >>> people = TablePopulation.from_frame(pd.DataFrame({"town": ["Lyon"], "n": [520_000]}))
+        >>> people.knows("town", ["Lyon", "Atlantis", None]).tolist()
+        [True, False, False]
+        """
+        for dimension in self._dimensions:
+            if dimension.name == column:
+                query = dimension.ask(list(cells))
+                return ~(query.unknown | query.says_nothing)
+        raise ColumnNotFoundError(f"the population has no column {column!r}")
 
     def count(self, frame: Any) -> pd.DataFrame:
         """Count the people who fit each row of a table.

@@ -383,6 +383,13 @@ def test_real_addresses(shared_data):
 
 
 @pytest.mark.filterwarnings("ignore::personatwin_sk.exceptions.NothingSelectedWarning")
-@parametrize_with_checks([GeographicGeneralizer(), GeographicGeneralizer(level="state")])
+@parametrize_with_checks(
+    [
+        GeographicGeneralizer(),
+        GeographicGeneralizer(level="state"),
+        GeographicGeneralizer(level="zip", min_population=20_000),
+        GeographicGeneralizer(min_people=1),
+    ]
+)
 def test_contract(estimator, check):
     check(estimator)

@@ -140,3 +140,17 @@ def test_a_zip_code_of_connecticut_is_a_share_of_the_state():
 def test_a_namesake_without_figures_makes_a_place_unknown():
     assert territory_of(Area("county", ("39061", "72001"), "a county")) is None
     assert territory_of(Area("state", ("72",), "Puerto Rico")) is None
+
+
+def test_all_small_zip_code_areas_together_are_somewhere_in_the_country():
+    (hidden,), unreadable = read_territories(["000**"])
+    assert hidden == whole([part.unit for part in nation().alternatives[0]], "country", exact=False)
+    assert not unreadable.any()
+
+
+def test_a_three_digit_zip_code_area_is_a_share_of_its_counties():
+    (territory,), _ = read_territories(["036**"])
+    assert territory is not None and territory.level == "zip" and territory.exact
+    (parts,) = territory.alternatives
+    assert {part.unit for part in parts} == {33005, 33019}
+    assert sum(part.people for part in parts) == pytest.approx(13_374)

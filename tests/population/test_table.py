@@ -302,3 +302,14 @@ def test_a_part_of_a_band_is_between_none_and_all_of_it(data):
     answer = TablePopulation.from_frame(people).count(asked).iloc[0]
     assert answer["low"] <= sum(years[first : last + 1]) <= answer["high"]
     assert answer["low"] <= answer["count"] <= answer["high"]
+
+
+def test_which_cells_are_known():
+    people = TablePopulation.from_frame(
+        pd.DataFrame({"age": ["0-17", "18-64"], "town": ["Lyon", "Bron"], "n": [3, 4]})
+    )
+    towns = ["Bron", "Atlantis", None, "Lyon|Bron", {"Lyon", "Atlantis"}]
+    assert people.knows("town", towns).tolist() == [True, False, False, True, False]
+    assert people.knows("age", [5, "0-17", "youth", None]).tolist() == [True, True, False, False]
+    with pytest.raises(ColumnNotFoundError, match="no column 'shoe'"):
+        people.knows("shoe", [1])
