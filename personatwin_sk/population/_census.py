@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from personatwin_sk.exceptions import InputError
-from personatwin_sk.population._adding import Queries
-from personatwin_sk.population._axes import ALL_RACES, HISPANIC, OLDEST, SEXES
+from personatwin_sk.population._axes import OLDEST, SEXES
 from personatwin_sk.population._bundled import (
     AGES_OF_COUNTIES,
     RACES_OF_COUNTIES,
@@ -25,9 +24,9 @@ from personatwin_sk.population._census_columns import (
     read_genders,
     read_places,
 )
-from personatwin_sk.population._counting import Answer, count_people
+from personatwin_sk.population._count_rows import count_rows
 from personatwin_sk.population._figures import Figures
-from personatwin_sk.population._places_read import Territory, nation
+from personatwin_sk.population._places_read import nation
 from personatwin_sk.population._protocol import (
     RESULT_COLUMNS,
     Provenance,
@@ -36,7 +35,6 @@ from personatwin_sk.population._protocol import (
 )
 from personatwin_sk.population._reading import read_table
 from personatwin_sk.population._sources import Sources, check_source
-from personatwin_sk.population._uncertainty import PLACE, PLACE_AGES, PUBLISHED, SAMPLED
 from personatwin_sk.population.bureau import Bureau
 from personatwin_sk.population.places import find_state
 
@@ -44,10 +42,6 @@ NOTICE = (
     "This product uses Census Bureau data but is not endorsed or certified by the Census Bureau."
 )
 _BUREAU = "US Census Bureau"
-_ZIP_CODES = "people of ZIP codes as in the ACS 2016-2020"
-# Kinds of counts, of which these are all published.
-_N_KINDS = 1 + max(PUBLISHED, SAMPLED, PLACE, PLACE_AGES)
-_SHARES = (PLACE, PLACE_AGES)
 
 
 class CensusPopulation:
@@ -329,12 +323,13 @@ class CensusPopulation:
         unmatched: dict[Hashable, np.ndarray | bool] = {
             name: left_out[name] if name in known else True for name in table.columns
         }
-        columns = self._answer(
+        columns = count_rows(
             [np.ones(OLDEST + 1, dtype=bool) if value is None else value for value in ages],
             [np.ones(len(SEXES), dtype=bool) if value is None else value for value in sexes],
             [everyone() if value is None else value for value in origins],
             [nation() if value is None else value for value in territories],
             (age, sex, origin, place),
+            self._sources,
         )
         answer = result_frame(index, **columns, unmatched=unmatched_tuples(unmatched, table.n_rows))
         answer.attrs = {
@@ -342,82 +337,6 @@ class CensusPopulation:
             "not_counted": {name: int(left_out[name].sum()) for name in known},
         }
         return answer
-
-    def _answer(
-        self,
-        ages: list[np.ndarray],
-        sexes: list[np.ndarray],
-        origins: list[np.ndarray],
-        territories: list[Territory],
-        codes: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    ) -> dict[str, Any]:
-        """Count each distinct query once; return the columns of the answer but `unmatched`."""
-        age, sex, origin, place = codes
-        ages, age = _merge_equal(ages, [mask.tobytes() for mask in ages], age)
-        sexes, sex = _merge_equal(sexes, [mask.tobytes() for mask in sexes], sex)
-        origins, origin = _merge_equal(origins, [mask.tobytes() for mask in origins], origin)
-        territories, place = _merge_equal(territories, territories, place)
-        people = np.array(sexes)[:, None, :, None, None] & np.array(origins)[None, :, None]
-        queries = Queries(
-            np.array(ages), people.reshape(-1, len(SEXES), len(ALL_RACES), len(HISPANIC))
-        )
-        n_ages, n_people = len(queries.ages), len(queries.people)
-        key = (place * n_ages + age) * n_people + (sex * len(origins) + origin)
-        distinct, row = _distinct(key, len(territories) * n_ages * n_people)
-        place_of, rest = np.divmod(distinct, n_ages * n_people)
-        atlas = self._sources.atlas(territories)
-        answer = count_people(queries, territories, atlas, place_of, *np.divmod(rest, n_people))
-        blocks = [atlas.blocks_of(territory) for territory in territories]
-        sources, source = _source_texts(answer, blocks, place_of, atlas.blocks)
-        levels = pd.Series([territory.level for territory in territories])
-        return {
-            "count": answer.count[row],
-            "low": answer.low[row],
-            "high": answer.high[row],
-            "modelled": ((answer.how != PUBLISHED) & (answer.how != SAMPLED))[row],
-            "source": sources.take(source[row]).array,
-            "level": levels.take(place).array,
-        }
-
-
-def _merge_equal(
-    values: list[Any], keys: list[Any], codes: np.ndarray
-) -> tuple[list[Any], np.ndarray]:
-    """Leave one of the values with equal keys; return those, and the rows' new numbers."""
-    number_of: dict[Any, int] = {}
-    numbers = np.array([number_of.setdefault(key, len(number_of)) for key in keys], dtype=np.int64)
-    kept = dict(zip(numbers[::-1].tolist(), values[::-1], strict=True))
-    return [kept[number] for number in range(len(number_of))], numbers[codes]
-
-
-def _distinct(key: np.ndarray, n_keys: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the keys that occur, and for each its place among these; without sorting them."""
-    if n_keys > 4 * len(key):
-        row, distinct = pd.factorize(key)
-        return distinct, row
-    occurs = np.zeros(n_keys, dtype=bool)
-    occurs[key] = True
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[key]
-
-
-def _source_texts(
-    answer: Answer,
-    blocks_of: list[tuple[int, ...]],
-    place: np.ndarray,
-    blocks: Iterable[Figures],
-) -> tuple[pd.Series, np.ndarray]:
-    """Return the distinct sources, and which each query has."""
-    group_of: dict[tuple[int, ...], int] = {}
-    groups = np.array([group_of.setdefault(group, len(group_of)) for group in blocks_of])
-    distinct, source = _distinct(groups[place] * _N_KINDS + answer.how, len(group_of) * _N_KINDS)
-    parts = [figures.source for figures in blocks]
-    texts = []
-    for group, how in zip(*np.divmod(distinct, _N_KINDS), strict=True):
-        used = list(group_of)[group]
-        modelled = how not in (PUBLISHED, SAMPLED)
-        described = dict.fromkeys(parts[number].describe(modelled) for number in used)
-        texts.append("; ".join([*described, *([_ZIP_CODES] if how in _SHARES else [])]))
-    return pd.Series(texts), source
 
 
 def _state_codes(states: Iterable[Any]) -> list[int]:

@@ -21,8 +21,6 @@ from personatwin_sk.population._uncertainty import (
 
 # Of a normal distribution nine tenths lie within so many standard errors.
 _Z = 1.645
-# A part of more than all people of its unit is the unit, by figures of another date.
-_MOST_SHARE = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,12 +97,13 @@ class _Parts:
         unit = np.searchsorted(atlas.units, [part.unit for part in parts])
         self.block, self.position = atlas.block[unit], atlas.position[unit]
         self.people = np.array([np.nan if p.people is None else p.people for p in parts])
-        residents = [block.people() for block in atlas.blocks]
-        all_people = np.array(
-            [residents[b][p] for b, p in zip(self.block, self.position, strict=True)]
-        )
-        share = np.divide(self.people, all_people, out=np.zeros(len(parts)), where=all_people > 0)
-        self.share = np.where(np.isnan(self.people), 1.0, np.minimum(share, _MOST_SHARE))
+        self.share = np.ones(len(parts))
+        shared = np.flatnonzero(~np.isnan(self.people))
+        residents = {block: atlas.blocks[block].people() for block in set(self.block[shared])}
+        for at in shared:
+            everybody = residents[self.block[at]][self.position[at]]
+            # More than all people of its unit, by figures of another date, is the unit.
+            self.share[at] = min(self.people[at] / everybody, 1.0) if everybody > 0 else 0.0
 
 
 def count_people(

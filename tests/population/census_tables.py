@@ -1,4 +1,4 @@
-"""Small tables in the shapes of the Census Bureau's, of two counties of Rhode Island and of states."""
+"""Small tables in the shapes of the Census Bureau's, of Rhode Island's counties and of states."""
 
 from __future__ import annotations
 

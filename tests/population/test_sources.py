@@ -1,4 +1,4 @@
-"""Where figures come from: the cache, an imitation of the Bureau, and what is inside the package."""
+"""Where figures come from: the cache, an imitation of the Bureau, or the package itself."""
 
 from __future__ import annotations
 
