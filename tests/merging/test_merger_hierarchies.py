@@ -114,6 +114,22 @@ def test_labels_of_any_level_and_of_null_are_read() -> None:
     assert fitted.information_loss_ == 0
 
 
+def test_labels_with_bars_and_blanks_read_back() -> None:
+    places = pd.DataFrame({"town": ["here|there", "nowhere"], "area": ["all|over", "all|over"]})
+    people = pd.DataFrame({"town": ["here|there", " here|there", None] * 2 + ["nowhere"] * 3})
+    estimator = PersonaMerger(k=3, representation="interval", hierarchies={"town": places})
+    assert (
+        estimator.fit_transform(people.dropna())["town"].tolist()
+        == [r"here\|there"] * 4 + ["nowhere"] * 3
+    )
+    estimator.set_params(k=6)
+    with_null = estimator.fit_transform(pd.DataFrame({"town": ["here|there"] * 3 + [None] * 3}))
+    assert with_null["town"].tolist() == [r"here\|there|"] * 6
+    assert_frame_equal(estimator.fit_transform(with_null), with_null)
+    estimator.set_params(k=7)
+    assert estimator.fit_transform(people.dropna())["town"].tolist() == [r"all\|over"] * 7
+
+
 def test_numbers_are_codes_and_stay_numbers() -> None:
     codes = pd.DataFrame({"code": [75056, 69123, 69029], "area": ["75", "69", "69"]})
     people = pd.DataFrame({"code": [75056, 69123, 75056, 69029] * 3})

@@ -41,6 +41,8 @@ def own(values: list) -> OwnPlaces:
         (r"Ile\|de\|France", "Ile|de|France"),
         (r"Ile\|de\|France|", "Ile|de|France"),
         ("Lyon|Bron", None),
+        ("Lyon|Bron|", None),
+        ("Lyon||", None),
         ("Atlantis|", None),
         ("|", None),
         (None, None),
