@@ -250,5 +250,4 @@ def _differences(
         rows = np.flatnonzero(spans.n_runs[age] > rank)
         run = age[rows]
         added[rows] += flat[at[rows] + stop[run]] - flat[at[rows] + first[run]]
-    # A difference of sums may miss 0 by a rounding error.
-    return np.asarray(np.maximum(added, 0.0))
+    return added

@@ -146,7 +146,7 @@ def count_people(
     sums = _ask_blocks(queries, atlas, parts.block[part], parts.position[part], age, people)
     shared = ~np.isnan(parts.people[part])
     if shared.any():
-        sums = _take_shares(sums, parts.share[part], parts.people[part], shared)
+        sums = _take_shares(sums, parts.share[part])
     # Whoever asks for no race in one part asks for none in the others; figures may differ in it.
     any_origin = queries.every_origin(queries.people.shape[2])[people]
     if single:
@@ -201,11 +201,12 @@ def _ask_blocks(
     return Sums(**columns)
 
 
-def _take_shares(sums: Sums, share: np.ndarray, people: np.ndarray, shared: np.ndarray) -> Sums:
-    """Take a place's share of what is counted in its county."""
+def _take_shares(sums: Sums, share: np.ndarray) -> Sums:
+    """Take places' shares of what is counted in their counties."""
     return Sums(
         count=sums.count * share,
-        most=np.where(shared, np.minimum(sums.most, people), sums.most),
+        # All of them may live there: what is published of the county bounds any part of it.
+        most=sums.most,
         earlier=sums.earlier * share,
         variance=sums.variance * share**2,
         how=sums.how,

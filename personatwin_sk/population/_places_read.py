@@ -15,7 +15,7 @@ from personatwin_sk.population._reading import is_number, members
 from personatwin_sk.population.places import LEVELS, Area, counties_of, county_shares, find_areas
 
 _COUNTY = LEVELS.index("county")
-_N_COUNTY_DIGITS = 5
+_ANYWHERE = ("US",)
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,8 @@ class Sources:
             return
         deadline = time.monotonic() + self.bureau.timeout
         reasons: Counter[str] = Counter()
-        n_failed, loud = 0, False
+        # Whoever asked for a year is told that they get another, whatever the reason.
+        n_failed, loud = 0, self.vintage is not None
         for table in missing:
             figures, errors = self._find(table, deadline)
             if figures is None:

@@ -132,6 +132,20 @@ def test_a_zip_code_whose_people_nobody_knows_is_its_county_and_says_so(monkeypa
     assert connecticut == whole([9], "state", exact=False)
 
 
+def test_three_digit_zip_areas(shared_data):
+    """13,374 people in 036, which lies in Cheshire and Sullivan County, New Hampshire."""
+    (keene,), _ = read_territories(["036**"])
+    assert keene is not None and keene.level == "zip" and keene.exact
+    ((first, second),) = keene.alternatives
+    assert {first.unit, second.unit} == {33005, 33019}
+    assert first.people + second.people == pytest.approx(13_374)
+    # All those that are too small, together, may be anywhere.
+    (restricted,), _ = read_territories(["000"])
+    assert restricted == whole(
+        [part.unit for part in nation().alternatives[0]], "country", exact=False
+    )
+
+
 def test_a_zip_code_of_connecticut_is_a_share_of_the_state():
     (territory,), _ = read_territories(["06510"])
     assert territory == Territory(((Part(9, ZCTA["06510"], "06510"),),), "zip")

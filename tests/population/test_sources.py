@@ -297,6 +297,13 @@ def test_offline_it_works_from_what_it_has_and_warns_of_nothing(bureau, monkeypa
     assert not bureau.requests and "PERSONATWIN_OFFLINE" in population.remarks[0]
 
 
+def test_a_year_that_was_asked_for_is_not_replaced_without_a_word(bureau, monkeypatch):
+    monkeypatch.setenv("PERSONATWIN_OFFLINE", "1")
+    with pytest.warns(DataWarning, match="inside the package"):
+        answer = CensusPopulation(vintage=2022).count(ASKED)
+    assert answer["source"].str.contains("bundled").all()
+
+
 @pytest.mark.parametrize("slow", ["first byte", "drip"])
 def test_a_slow_server_is_given_up_in_time(bureau, slow):
     bureau.always = Reply(delay=30) if slow == "first byte" else Reply(body=b"x" * 99, drip=0.2)

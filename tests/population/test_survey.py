@@ -122,6 +122,19 @@ def test_sums_of_published_cells_are_taken_with_their_error(name, sexes):
     np.testing.assert_allclose(found.count, chosen)
 
 
+def test_of_zeros_in_a_broader_band_the_largest_error_counts_once():
+    """20, 21 and 22-24 are cells of the total, and one cell of everything else."""
+    total = SURVEY.total.copy()
+    total[:, 5:8] = 0
+    figures = figures_of(tables.survey_tables(BY_YEAR, total=total))
+    found = ask(aged((20, 24)), NOT_HISPANIC, (1,), figures)
+    largest = (SURVEY.total_error[:, 5:8, 1] ** 2).max(axis=1)
+    hispanic, squares = SURVEY.hispanic[:, 5, 1], SURVEY.hispanic_error[:, 5, 1] ** 2
+    expected = np.where(hispanic > 0, largest + squares, np.maximum(largest, squares))
+    np.testing.assert_allclose(found.variance, expected)
+    assert (found.count == 0).all()
+
+
 @pytest.mark.parametrize(
     ("ages", "mask", "how"),
     [
