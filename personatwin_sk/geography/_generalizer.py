@@ -22,7 +22,7 @@ from personatwin_sk.geography._inhabitants import (
     large_enough,
     people_of_population,
 )
-from personatwin_sk.geography._label_table import finer_rows, label_table, tree_rows, zip_rows
+from personatwin_sk.geography._label_table import Row, finer_rows, label_table, tree_rows, zip_rows
 from personatwin_sk.geography._places import LabelKey, Places, distinct_texts, enough_people
 from personatwin_sk.geography._trees import COUNTY, PlaceTree, country, tree_of
 from personatwin_sk.geography._united_states import UsPlaces, codes_of_column
@@ -218,21 +218,24 @@ class GeographicGeneralizer(TableTransformer):
         """The labels that may be released, and what they cover."""
         if not hasattr(self, "_rules"):
             raise AttributeError(f"{type(self).__name__} has labels_ only after fit")
+        parts = [self._labels_of_column(position) for position in self._rules]
+        if not parts:
+            return label_table([], None)
         names = getattr(self, "feature_names_in_", None)
-        parts = []
-        for position in self._rules:
-            released = self._released.get(position)
-            people, allowed = self._people[position], self._allowed[position]
-            rows = tree_rows(self._tree, people, allowed, released)
-            if self._hierarchy is None and released is not None:
-                rows = finer_rows(released, self._tree) + rows
-            elif self._hierarchy is None and self.min_population is not None:
-                fine = LEVELS.index(self.level) <= LEVELS.index("zip")
-                rows = (zip_rows(self.min_population) if fine else []) + rows
-            part = label_table(rows)
-            part.insert(0, "column", position if names is None else names[position])
-            parts.append(part)
-        return pd.concat(parts, ignore_index=True) if parts else label_table([])
+        columns = [position if names is None else names[position] for position in self._rules]
+        tables = [label_table(rows, name) for rows, name in zip(parts, columns, strict=True)]
+        return pd.concat(tables, ignore_index=True)
+
+    def _labels_of_column(self, position: int) -> list[Row]:
+        released = self._released.get(position)
+        rows = tree_rows(self._tree, self._people[position], self._allowed[position], released)
+        if self._hierarchy is not None:
+            return rows
+        if released is not None:
+            return finer_rows(released, self._tree) + rows
+        if self.min_population is not None and LEVELS.index(self.level) <= LEVELS.index("zip"):
+            return zip_rows(self.min_population) + rows
+        return rows
 
     def _find_columns(self, table: Table) -> list[Hashable]:
         owner = type(self).__name__

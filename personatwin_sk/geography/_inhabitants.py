@@ -78,7 +78,7 @@ def _ask(population: Any, name: Hashable, tree: PlaceTree) -> np.ndarray:
     """Ask for the people of labels; those that a population refuses are sifted out by halves."""
     people = np.full(len(tree.labels), np.nan)
     if isinstance(population, TablePopulation):
-        known = np.flatnonzero(population.knows(name, tree.labels))
+        known = np.flatnonzero(population.knows(name, tree.labels.tolist()))
         asked = pd.DataFrame({name: pd.Series(tree.labels[known], dtype=object)})
         people[known] = population.count(asked)["low"].to_numpy(dtype=float)
         return people

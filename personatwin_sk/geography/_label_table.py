@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 
 import numpy as np
 import pandas as pd
@@ -20,25 +20,29 @@ from personatwin_sk.population._zip_people import (
 )
 from personatwin_sk.population.places import find_areas, three_digit_area
 
-__all__ = ["finer_rows", "label_table", "tree_rows", "zip_rows"]
+__all__ = ["Row", "finer_rows", "label_table", "tree_rows", "zip_rows"]
 
 # Label, level, inhabitants, number of places.
 Row = tuple[str, str, float, int]
 
 
-def label_table(rows: Collection[Row]) -> pd.DataFrame:
-    """Make the table.
+def label_table(rows: Collection[Row], column: Hashable) -> pd.DataFrame:
+    """Make the table of one column of places.
 
     Parameters
     ----------
     rows : list of (label, level, inhabitants, n_places)
+    column : column
+        Whose labels they are.
 
     Returns
     -------
     DataFrame
     """
     frame = pd.DataFrame(list(rows), columns=["label", "level", "inhabitants", "n_places"])
-    return frame.astype({"inhabitants": "float64", "n_places": "int64"})
+    frame = frame.astype({"inhabitants": "float64", "n_places": "int64"})
+    frame.insert(0, "column", pd.Series([column] * len(frame), dtype=object))
+    return frame
 
 
 def tree_rows(

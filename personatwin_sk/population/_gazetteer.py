@@ -236,7 +236,9 @@ def _index_areas(
 ) -> dict[str, str]:
     index = {key_of(name): code for code, name in states.items()}
     index |= {abbreviation.casefold(): code for code, abbreviation in POSTAL.items()}
-    index["commonwealthofpuertorico"] = PUERTO_RICO
+    for code, name in states.items():
+        key = key_of(name)
+        index |= dict.fromkeys((f"stateof{key}", f"commonwealthof{key}", f"{key}state"), code)
     for kind, names in (("division", divisions), ("region", regions)):
         for code, name in names.items():
             index[key_of(name)] = index[key_of(name) + kind] = code
