@@ -16,6 +16,7 @@ import pandas as pd
 from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import Table
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.population.places import LEVELS, climb, find_areas
@@ -145,12 +146,27 @@ def _read_column(original: Table, name: Hashable, population: ReferencePopulatio
     codes, values = factorize(original[name])
     answer = population.count(pd.DataFrame({name: values}))
     matched = ~_unmatched(answer)
-    if name == "geography":
+    hierarchy = _own_hierarchy(population, name)
+    if hierarchy is not None:
+        leader = _same_node(values, hierarchy)
+    elif name == "geography":
         leader = _same_place(values, answer["level"].tolist())
     else:
         leader = _same_people(population, name, values, answer["count"].to_numpy(float), matched)
     kept, number = np.unique(leader, return_inverse=True)
     return _Column(number[codes], values.take(kept).reset_index(drop=True), matched[kept])
+
+
+def _own_hierarchy(population: ReferencePopulation, name: Hashable) -> Hierarchy | None:
+    """Give the hierarchy that the population itself has for a column."""
+    return getattr(population, "hierarchies", {}).get(name)
+
+
+def _same_node(values: pd.Series, hierarchy: Hierarchy) -> np.ndarray:
+    """Give each label the first one that is the same node; what is no label stays alone."""
+    nodes = hierarchy.find(values)
+    _, first, group = np.unique(nodes, return_index=True, return_inverse=True)
+    return np.where(nodes < 0, np.arange(len(values)), first[group.reshape(-1)])
 
 
 def _same_place(values: pd.Series, levels: Sequence[object]) -> np.ndarray:
@@ -207,7 +223,12 @@ def _with_labels(
     population: ReferencePopulation,
 ) -> _Column:
     """Put released labels in place of the values where the recoding of the column is global."""
-    counted = global_labels(column.of_row[shown], column.queries, released[name][shown])
+    counted = global_labels(
+        column.of_row[shown],
+        column.queries,
+        released[name][shown],
+        _own_hierarchy(population, name),
+    )
     if counted is None:
         return column
     label_of_value, labels = factorize(counted)
