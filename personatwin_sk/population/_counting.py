@@ -213,6 +213,29 @@ def _take_shares(sums: Sums, share: np.ndarray) -> Sums:
     )
 
 
+def carried_limits(count: np.ndarray, earlier: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Put limits around counts of races that were carried from one date to another.
+
+    Parameters
+    ----------
+    count : ndarray of shape (n,)
+        People of some sexes, races and origins, carried by the sums over races of the later date.
+    earlier : ndarray of shape (n,)
+        The same people as published for the earlier date.
+
+    Returns
+    -------
+    low, high : ndarray of shape (n,)
+        Twice as far from the count as that has come from the earlier one, and at least as far as
+        3 % and two standard deviations of a Poisson count. Measured on the states but New York,
+        carried from April 2020 to July 2024 within their divisions, their regions and the nation:
+        89 % of the counts below 300 people lie within, and 95 % and more of all others. (Between
+        the two counts themselves lie 44 %.)
+    """
+    away = np.maximum(2 * np.abs(count - earlier), 0.03 * count + 2 * np.sqrt(count))
+    return np.maximum(count - away, 0.0), count + away
+
+
 def _with_limits(
     sums: Sums, shared: np.ndarray, any_origin: np.ndarray, every_age: np.ndarray
 ) -> Answer:
@@ -228,8 +251,7 @@ def _with_limits(
         lower, higher = interval(count[rows], sums.how[rows])
         low[rows], high[rows] = np.minimum(low[rows], lower), np.maximum(high[rows], higher)
     rows = np.flatnonzero((kind == JOINT) & every_age & ~sampled)
-    low[rows] = np.minimum(count[rows], sums.earlier[rows])
-    high[rows] = np.maximum(count[rows], sums.earlier[rows])
+    low[rows], high[rows] = carried_limits(count[rows], sums.earlier[rows])
     # No count has the upper limit 0: a published zero has not.
     most = np.where(sums.most > 0, sums.most, interval(np.zeros(1), np.zeros(1, int))[1])
     high[rows] = np.where(high[rows] > 0, high[rows], most[rows])

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from personatwin_sk.population import _adding
 from personatwin_sk.population._adding import Queries
 from personatwin_sk.population._bundled import bundled_counties, bundled_states
-from personatwin_sk.population._counting import Atlas, count_people
+from personatwin_sk.population._counting import Atlas, carried_limits, count_people
 from personatwin_sk.population._places_read import Part, Territory
 from personatwin_sk.population._uncertainty import (
     AGE_SPLIT,
@@ -174,6 +175,39 @@ def test_alternatives_may_be_sums():
     one = ask((HAMILTON,), ages, EVERYBODY)[0]
     assert ask(((FRANKLIN, HARRIS), (HAMILTON,)), ages, EVERYBODY)[0] == pytest.approx(one)
     assert ask(((FRANKLIN, HARRIS), (TEXAS,)), ages, EVERYBODY)[0] == pytest.approx(two)
+
+
+def test_limits_of_races_that_were_carried_to_another_date(shared_data):
+    """States, whose races of 2020 and of 2024 are known, are carried within their divisions."""
+    folder = shared_data / "census"
+    table = np.load(folder / "state_joint_2024.npz")
+    now = table["counts"].sum(axis=1).astype(float)
+    counties = np.load(folder / "county_sex_race_hispanic_2020.npz")
+    states = np.char.ljust(counties["fips"], 2).astype("U2")
+    then = np.stack([counties["counts"][states == code].sum(axis=0) for code in table["fips"]])
+    names = pd.read_csv(folder / "state_division_region.csv", dtype=str)
+    division = names.set_index("STATE").loc[table["fips"].tolist(), "division"].to_numpy()
+    carried = np.zeros_like(now)
+    for name in np.unique(division):
+        inside = (division == name) & (table["fips"] != "36")
+        people = then[inside].astype(float)
+        for _ in range(50):
+            people *= now[inside].sum(axis=0) / people.sum(axis=0)
+            people *= (now[inside].sum(axis=(2, 3)) / people.sum(axis=(2, 3)))[..., None, None]
+        carried[inside] = people
+    known = table["fips"] != "36"
+    carried, then, now = (array[known].ravel() for array in (carried, then, now))
+    low, high = carried_limits(carried, then)
+    covered = (low <= now) & (now <= high)
+    for fewest, most in ((0, 1_000), (1_000, 5_000), (5_000, 30_000), (30_000, np.inf)):
+        rows = (carried >= fewest) & (carried < most)
+        assert rows.sum() > 50 and covered[rows].mean() >= 0.9
+    assert np.median((high - low) / carried) < 0.6
+
+
+def test_nobody_then_and_now_is_not_sure_to_be_nobody():
+    assert [limit.tolist() for limit in carried_limits(np.zeros(1), np.zeros(1))] == [[0.0], [0.0]]
+    assert ask((LOVING,), everyone_aged(0, 120), only(race=4, hispanic=1))[2] > 0
 
 
 # Shares of a county

@@ -317,6 +317,20 @@ def test_a_slow_server_is_given_up_in_time(bureau, slow):
     assert answer["source"].str.contains("bundled").all()
 
 
+def test_all_states_of_a_count_share_one_time_limit(bureau):
+    bureau.always = Reply(404, delay=0.4)
+    asked = pd.DataFrame(
+        {
+            "geography": [
+                f"Washington County, {state}" for state in "AL AR CO FL GA ID IL IN".split()
+            ]
+        }
+    )
+    with pytest.warns(DataWarning, match="8 of 8 tables"):
+        CensusPopulation(timeout=1.0).count(asked)
+    assert len(bureau.requests) <= 3
+
+
 def test_a_cache_that_cannot_be_written(bureau, tmp_path):
     (tmp_path / "file").write_text("no folder")
     publish_bulk(bureau)
@@ -476,6 +490,13 @@ def test_a_pickled_population_counts_as_it_did(bureau):
     pd.testing.assert_frame_equal(other.count(ASKED), answer)
     assert len(bureau.requests) == n_requests
     assert other.provenance == population.provenance
+
+
+def test_a_pickle_holds_no_figures_that_every_installation_has():
+    population = CensusPopulation(source="bundled")
+    small = len(pickle.dumps(population))
+    population.count(pd.DataFrame({"geography": ["Kent County, DE", "Harris County, TX", "Ohio"]}))
+    assert len(pickle.dumps(population)) < small + 1_000
 
 
 def test_where_a_state_is_counted_from_stays_so(bureau):
