@@ -265,6 +265,20 @@ def test_a_population_that_refuses_what_it_does_not_know():
     )
 
 
+def test_the_lower_end_of_any_populations_interval_counts():
+    class Vague(Register):
+        def count(self, frame):
+            return super().count(frame).assign(low=lambda answer: answer["low"] - 25)
+
+    table = OWN.assign(n=[500, 300, 300])
+    assert release(OWN["geography"][:1], min_population=475, population=Vague(table)) == [
+        "Hamilton County, OH"
+    ]
+    assert release(OWN["geography"][:1], min_population=476, population=Vague(table)) != [
+        "Hamilton County, OH"
+    ]
+
+
 def test_what_a_population_leaves_out_of_account_is_no_figure():
     class Coarse(Register):
         """Knows every place, but counts the whole country for it and says so."""
