@@ -126,6 +126,17 @@ def test_bands_must_add_up_to_the_county() -> None:
         read_county_characteristics(file, 2024, "t")
 
 
+def test_each_sex_must_be_the_sum_of_its_races() -> None:
+    # One male more, one female less: all other sums are as they were.
+    header, last = (line.split(b",") for line in (lines_of(FILE)[0], lines_of(FILE)[-1]))
+    file = FILE
+    for name, more in (("TOT_MALE", 1), ("TOT_FEMALE", -1)):
+        value = int(last[header.index(name.encode())]) + more
+        file = changed(file, -1, name, str(value))
+    with pytest.raises(MalformedTableError, match="2 total"):
+        read_county_characteristics(file, 2024, "t")
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("AGE", "86"), ("AGE", "84"), ("TOT_MALE", "99999"), ("TOT_POP", "99999"), ("YEAR", "5")],
@@ -154,6 +165,28 @@ def test_each_cell_of_single_years_is_checked(column: str, value: str) -> None:
 def test_each_cell_of_a_state_file_is_checked(column: str, value: str) -> None:
     with pytest.raises(MalformedTableError):
         read_state_characteristics(changed(STATE_FILE, -1, column, value), 2023, "t")
+
+
+def test_a_row_that_is_there_twice_is_refused() -> None:
+    with pytest.raises(MalformedTableError, match="twice"):
+        read_state_characteristics(changed(STATE_FILE, -1, "AGE", "84"), 2023, "t")
+
+
+@pytest.mark.parametrize("total", ["SEX", "ORIGIN"])
+def test_totals_of_a_state_file_are_the_sums_of_their_parts(total: str) -> None:
+    # One more in a cell and in its total over the other of the two: only one sum is wrong.
+    lines = lines_of(STATE_FILE)
+    header = lines[0].decode().split(",")
+    file = STATE_FILE
+    for row, line in enumerate(lines):
+        cells = dict(zip(header, line.decode().split(","), strict=True))
+        if [cells[name] for name in ("STATE", "RACE", "AGE")] != ["10", "2", "30"]:
+            continue
+        other = "ORIGIN" if total == "SEX" else "SEX"
+        if cells[total] == "1" and cells[other] in ("0", "1"):
+            file = changed(file, row, "POPESTIMATE2023", str(int(cells["POPESTIMATE2023"]) + 1))
+    with pytest.raises(MalformedTableError, match="2 total"):
+        read_state_characteristics(file, 2023, "t")
 
 
 def test_other_years_of_a_state_file_are_not_read() -> None:

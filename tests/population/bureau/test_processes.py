@@ -27,7 +27,7 @@ wanted = TableId("county-characteristics", 2024, 44)
 table = Bureau(timeout=60).county_tables(44, source="bulk")
 cache = Cache()
 n_absent = 0
-for _ in range(150):
+for _ in range(60):
     cache.store(wanted, table)
     found = cache.load(wanted)
     n_absent += found is None or not np.array_equal(found.counts, table.counts)
@@ -73,7 +73,7 @@ def test_two_processes_warm_the_same_cache(bureau: FakeBureau) -> None:
 
 def test_a_process_that_hangs_on_a_slow_server_can_end(bureau: FakeBureau) -> None:
     # The thread that waits must not keep the interpreter from ending.
-    bureau.always = Reply(200, {}, b"x" * 30_000, drip=0.01)
+    bureau.always = Reply(200, {}, b"x" * 30_000, drip=0.1)
     program = (
         "from personatwin_sk.population.bureau import Bureau, DeadlineError\n"
         "try:\n"

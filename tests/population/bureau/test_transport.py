@@ -196,14 +196,52 @@ def test_what_will_not_pass_is_tried_once(bureau: FakeBureau, status: int) -> No
     assert [request.path for request in bureau.requests] == ["/file.csv"]
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(8 << 20))),
+        Reply(200, {}, b"a,b\n" * (1 << 19)),
+    ],
+    ids=["inflated", "plain"],
+)
 def test_an_answer_beyond_measure_is_not_read_to_its_end(
-    bureau: FakeBureau, monkeypatch: pytest.MonkeyPatch
+    bureau: FakeBureau, monkeypatch: pytest.MonkeyPatch, reply: Reply
 ) -> None:
     monkeypatch.setattr(transport_module, "MAX_BYTES", 1 << 20)
-    bureau.always = Reply(200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(8 << 20)))
+    bureau.always = reply
     with pytest.raises(TooLargeError, match="1 MiB"):
         get(bureau.url)
     assert len(bureau.requests) == 1
+
+
+class Short:
+    """A response whose body ends too soon, from an HTTP library that does not mind."""
+
+    status_code = 200
+    headers = {"Content-Length": "400"}
+
+    def __init__(self) -> None:
+        self.raw = self
+        self._left = [b"a,b\n"]
+
+    def read(self, amount: int, decode_content: bool) -> bytes:
+        return self._left.pop() if self._left else b""
+
+
+def test_what_is_announced_is_compared_where_the_http_library_does_not() -> None:
+    outcome = transport_module._read_answer(Short(), "t", threading.Event())  # type: ignore[arg-type]
+    assert isinstance(outcome, TruncatedError)
+
+
+def test_connections_are_closed_even_while_an_error_is_remembered(bureau: FakeBureau) -> None:
+    bureau.always = Reply(200, {"Content-Encoding": "gzip"}, b"not gzip")
+    with pytest.raises(TruncatedError) as remembered:
+        get(bureau.url)
+    limit = time.monotonic() + 2
+    while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    assert remembered.value.__traceback__ is not None
 
 
 # Servers that are down ----------------------------------------------------------------------------
@@ -314,11 +352,23 @@ def test_unreachable_servers_do_not_make_the_key_show(
 
 
 def test_the_http_librarys_log_is_only_silent_for_our_requests(
-    bureau: FakeBureau, caplog: pytest.LogCaptureFixture
+    bureau: FakeBureau, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    library = logging.getLogger("urllib3.connectionpool")
+    told = bureau.answer
+
+    def meanwhile(path: str, query: dict[str, str]) -> Reply:
+        # In the thread of the server, while the request is under way.
+        library.debug("somebody else")
+        return told(path, query)
+
+    monkeypatch.setattr(bureau, "answer", meanwhile)
     bureau.always = GOOD
-    get(bureau.url)
     with caplog.at_level(logging.DEBUG):
-        logging.getLogger("urllib3.connectionpool").debug("somebody else")
-    assert "somebody else" in caplog.text
-    assert not logging.getLogger("urllib3.connectionpool").filters
+        get(bureau.url)
+        library.debug("and later")
+    assert [r.message for r in caplog.records if r.name == library.name] == [
+        "somebody else",
+        "and later",
+    ]
+    assert not library.filters
