@@ -38,7 +38,7 @@ _logger = logging.getLogger(__name__)
 # The table of the states themselves, beside those of the counties of each state.
 _STATES = 0
 _STATES_DIGITS = 100
-_STACK_LEVEL = 4
+_STACK_LEVEL = 5
 
 _CURES = {
     "cache": "fill the cache with warm() of a population of another source",

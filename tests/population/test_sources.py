@@ -229,7 +229,7 @@ def test_what_cannot_be_had_is_replaced_with_one_warning(bureau, form):
     population = CensusPopulation(timeout=5)
     with pytest.warns(DataWarning, match=r"^1 of 1 tables of the Census Bureau could not") as said:
         answer = population.count(ASKED)
-    assert len(said) == 1
+    assert len(said) == 1 and said[0].filename == __file__
     bundled = CensusPopulation(source="bundled")
     pd.testing.assert_frame_equal(answer, bundled.count(ASKED))
     assert answer["source"].str.contains("bundled").all()
@@ -288,6 +288,16 @@ def test_counties_without_their_single_years(bureau):
     assert "single years of age of counties could not be had" in population.remarks[0]
 
 
+def test_the_cache_as_the_only_source_fetches_nothing_at_all(bureau):
+    bureau.publish_counties(2024, 44, tables.COUNTIES, tables.broaden(BY_YEAR, tables.STARTS_18))
+    CensusPopulation(source="bulk").count(ASKED)
+    publish_bulk(bureau)
+    n_requests = len(bureau.requests)
+    population = CensusPopulation(source="cache")
+    assert population.count(ASKED)["count"][0] == expected_counts()[0]
+    assert len(bureau.requests) == n_requests and "single years" in population.remarks[0]
+
+
 def test_offline_it_works_from_what_it_has_and_warns_of_nothing(bureau, monkeypatch):
     monkeypatch.setenv("PERSONATWIN_OFFLINE", "1")
     publish_bulk(bureau)
@@ -319,13 +329,8 @@ def test_a_slow_server_is_given_up_in_time(bureau, slow):
 
 def test_all_states_of_a_count_share_one_time_limit(bureau):
     bureau.always = Reply(404, delay=0.4)
-    asked = pd.DataFrame(
-        {
-            "geography": [
-                f"Washington County, {state}" for state in "AL AR CO FL GA ID IL IN".split()
-            ]
-        }
-    )
+    states = ["AL", "AR", "CO", "FL", "GA", "ID", "IL", "IN"]
+    asked = pd.DataFrame({"geography": [f"Washington County, {state}" for state in states]})
     with pytest.warns(DataWarning, match="8 of 8 tables"):
         CensusPopulation(timeout=1.0).count(asked)
     assert len(bureau.requests) <= 3
