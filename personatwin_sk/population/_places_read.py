@@ -114,8 +114,9 @@ def territory_of(area: Area) -> Territory | None:
         return nation()
     if area.level in ("division", "region"):
         return whole(_states_of(area), area.level)
-    if area.fips == ("US",):
-        return replace(nation(), exact=False)  # all three-digit ZIP areas that are too small
+    if area.fips == _ANYWHERE:
+        # Three-digit ZIP areas that are too small to be told apart may lie anywhere.
+        return replace(nation(), exact=False)
     units = [int(code) for code in area.fips]
     if not all(map(_has_figures, units)):
         return None
