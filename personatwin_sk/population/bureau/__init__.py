@@ -5,6 +5,7 @@ Requests are for whole tables of whole states; nothing else goes out.
 
 from personatwin_sk.population.bureau._bureau import DEFAULT_SURVEY, DEFAULT_VINTAGE, NOTICE, Bureau
 from personatwin_sk.population.bureau._cache import CacheEntry
+from personatwin_sk.population.bureau._datasets import check_vintage
 from personatwin_sk.population.bureau._errors import (
     BureauError,
     DeadlineError,
@@ -34,6 +35,7 @@ from personatwin_sk.population.bureau._errors import (
     UnknownVariableError,
     UnreachableError,
 )
+from personatwin_sk.population.bureau._states import STATES
 from personatwin_sk.population.bureau._tables import (
     BANDS_14,
     BANDS_23,
@@ -54,6 +56,7 @@ __all__ = [
     "DEFAULT_SURVEY",
     "DEFAULT_VINTAGE",
     "NOTICE",
+    "STATES",
     "Bureau",
     "BureauError",
     "CacheEntry",
@@ -92,4 +95,5 @@ __all__ = [
     "UnknownGeographyError",
     "UnknownVariableError",
     "UnreachableError",
+    "check_vintage",
 ]

@@ -28,7 +28,7 @@ from personatwin_sk.population.bureau._errors import (
     UnknownGeographyError,
     UnknownVariableError,
 )
-from personatwin_sk.population.bureau._transport import Answer
+from personatwin_sk.population.bureau._messages import Answer
 
 SIGN_UP = "https://api.census.gov/data/key_signup.html"
 _UNKNOWN_VARIABLE = re.compile(rb"unknown variable '([A-Za-z0-9_]+)'")
@@ -80,7 +80,7 @@ def judge_api(answer: Answer, what: str, variables: Collection[str]) -> BureauEr
     Examples
     --------
     >>> from personatwin_sk.population.bureau._answers import judge_api
-    >>> from personatwin_sk.population.bureau._transport import Answer
+    >>> from personatwin_sk.population.bureau._messages import Answer
     >>> type(judge_api(Answer(204, {}, b""), "acs/acs5", ())).__name__
     'NoRowsError'
     """

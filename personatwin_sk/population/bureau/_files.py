@@ -20,6 +20,7 @@ from personatwin_sk.population.bureau._layouts import (
     read_county_single_years,
     read_state_characteristics,
 )
+from personatwin_sk.population.bureau._messages import Request
 from personatwin_sk.population.bureau._states import N_COUNTIES, STATES
 from personatwin_sk.population.bureau._tables import (
     CountyCharacteristics,
@@ -28,7 +29,7 @@ from personatwin_sk.population.bureau._tables import (
     StateCharacteristics,
     Tables,
 )
-from personatwin_sk.population.bureau._transport import MAX_BYTES, Request, Transport
+from personatwin_sk.population.bureau._transport import MAX_BYTES, Transport
 
 FIRST_SINGLE_YEARS = 2021
 """The first vintage whose single years of age of counties the Bureau has published."""

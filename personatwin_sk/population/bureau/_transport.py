@@ -14,12 +14,10 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -35,7 +33,7 @@ from personatwin_sk.population.bureau._errors import (
     UnreachableError,
 )
 from personatwin_sk.population.bureau._gzip import inflate
-from personatwin_sk.population.bureau._key import ApiKey
+from personatwin_sk.population.bureau._messages import Answer, Request
 
 logger = logging.getLogger(__name__)
 
@@ -56,73 +54,6 @@ _HEADERS = {
 _FIRST_PIECE = 1 << 9
 _LARGEST_PIECE = 1 << 18
 _FAST = 0.05
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server answered.
-
-    Parameters
-    ----------
-    status : int
-        HTTP status.
-    headers : mapping of str to str
-        By name in lower case.
-    body : bytes
-        Content, without compression in transit.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-    def is_html(self) -> bool:
-        """Tell whether the answer is a web page, by what it says or what it looks like.
-
-        Returns
-        -------
-        bool
-        """
-        start = self.body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        return "html" in self.headers.get("content-type", "") or start.startswith(
-            (b"<!doctype", b"<html", b"<head", b"<title", b"<?xml")
-        )
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to ask of a server.
-
-    Parameters
-    ----------
-    server : str
-        Base address.
-    path : str
-        Path below it, with a slash in front.
-    what : str
-        The table's name, for messages.
-    params : mapping of str to str
-        Query without the key.
-    key : ApiKey, optional
-        Goes out as a parameter of the query; None = none.
-    """
-
-    server: str
-    path: str
-    what: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    key: ApiKey | None = None
-
-    @property
-    def public_url(self) -> str:
-        """The address without the key."""
-        query = urlencode(self.params, safe=":*,")
-        return f"{self.server}{self.path}" + (f"?{query}" if query else "")
-
-    def _secret_url(self) -> str:
-        if self.key is None:
-            return self.public_url
-        return f"{self.public_url}&{urlencode({'key': self.key.reveal()})}"
 
 
 class Transport:
@@ -280,7 +211,7 @@ def _converse(
     began = False
     try:
         with session.get(
-            request._secret_url(), stream=True, allow_redirects=False, timeout=seconds
+            request.secret_url(), stream=True, allow_redirects=False, timeout=seconds
         ) as response:
             began = True
             outcome = _read_answer(response, request.what, abandoned)

@@ -11,6 +11,8 @@ from bureau_files import counties_of, some_counts
 from fake_bureau import KEY, NOT_HISPANIC_LETTERS, RACE_LETTERS, FakeBureau
 
 from personatwin_sk.population.bureau import (
+    BANDS_14,
+    BANDS_23,
     Bureau,
     CensusTables,
     MalformedTableError,
@@ -18,8 +20,8 @@ from personatwin_sk.population.bureau import (
     NotPublishedError,
     SurveyTables,
 )
-from personatwin_sk.population.bureau import _api as api
-from personatwin_sk.population.bureau._api import cells_of, read_answer, totals_of
+from personatwin_sk.population.bureau._api import read_answer
+from personatwin_sk.population.bureau._api_tables import cells_of, totals_of
 
 FIPS = counties_of(44, 5)
 ALL_STATES = np.setdiff1d(np.arange(1, 57), [3, 7, 14, 43, 52])
@@ -54,7 +56,7 @@ def survey_tables(client: Bureau) -> SurveyTables:
 
 def test_variables_are_those_of_the_bureaus_own_list(shared_data: Path) -> None:
     told = json.loads((shared_data / "census" / "b01001_variable_map.json").read_text())
-    for table, bands in (("B01001", api.BANDS_23), *((f"B01001{x}", api.BANDS_14) for x in "AHI")):
+    for table, bands in (("B01001", BANDS_23), *((f"B01001{x}", BANDS_14) for x in "AHI")):
         lines = told[table]["vars"]
         males = [n for n, line in lines.items() if line["sex"] == "Male" and "age_lo" in line]
         females = [n for n, line in lines.items() if line["sex"] == "Female" and "age_lo" in line]

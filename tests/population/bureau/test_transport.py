@@ -27,7 +27,8 @@ from personatwin_sk.population.bureau import (
 from personatwin_sk.population.bureau import _transport as transport_module
 from personatwin_sk.population.bureau._answers import judge_file
 from personatwin_sk.population.bureau._key import ApiKey
-from personatwin_sk.population.bureau._transport import Answer, Request, Transport
+from personatwin_sk.population.bureau._messages import Answer, Request
+from personatwin_sk.population.bureau._transport import Transport
 
 GOOD = Reply(200, {"Content-Type": "text/csv"}, b"a,b\n" * 100)
 
