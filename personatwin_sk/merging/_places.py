@@ -12,6 +12,7 @@ from personatwin_sk._core.frames import is_null
 from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk._core.labels import format_label, split_members
 from personatwin_sk.population.places import (
+    LEVELS,
     TOTAL_LEAVES,
     Area,
     climb,
@@ -24,6 +25,9 @@ __all__ = ["OwnPlaces", "Places", "UsPlaces", "find_nodes"]
 
 # How far apart two US places are that first differ at these levels, and all finer ones.
 _US_WEIGHTS = {"county": 0.05, "state": 0.25, "region": 0.7}
+# Mixing addresses of one county costs no information, but they are not the same place: what was
+# released with them once would be merged once more.
+_BELOW_COUNTIES = {"address": 0.001}
 
 
 class Places(Protocol):
@@ -71,6 +75,9 @@ class UsPlaces:
 
     def weights(self, people: np.ndarray) -> dict[str, float]:
         """Give the squared distance that a difference at each level adds."""
+        finer = LEVELS[: LEVELS.index("county")]
+        if any(area is not None and area.level in finer for area in self.areas):
+            return _BELOW_COUNTIES | _US_WEIGHTS
         return _US_WEIGHTS
 
     def labels_at(self, level: str) -> pd.Series:

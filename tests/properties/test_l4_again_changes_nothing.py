@@ -126,7 +126,6 @@ class ForgetsAtTransform(PersonaMerger):
     [
         (check_again, CENTER, Rounds),
         (check_again, INTERVAL, Rounds),
-        (check_again, CENTER, CountsCells),
         (check_again, GENERALIZER, ClimbsEachTime),
         (check_both_ways, TEMPORAL, DrawsAnew),
         (check_both_ways, CENTER, ForgetsAtTransform),
@@ -134,3 +133,21 @@ class ForgetsAtTransform(PersonaMerger):
 )
 def test_the_law_catches(check: Any, subject: Subject, mutant: type) -> None:
     assert_law_breaks(lambda case: check(subject.with_class(mutant), case), cases())
+
+
+def test_the_law_catches_cells_that_are_counted_as_people() -> None:
+    # Too rare a case to wait for: seven alike and three others of one county, merged in pairs.
+    places = ["Hamilton County, OH"] * 7 + ["12 Main St, Cincinnati, Hamilton County, OH"]
+    frame = pd.DataFrame(
+        {
+            "person_id": range(10),
+            "age": 17,
+            "gender": "F",
+            "ethnicity": "White",
+            "geography": [*places, "45202", "Franklin County, OH"],
+            "date": None,
+        }
+    )
+    check_again(CENTER, Case(frame, 2))
+    with pytest.raises(AssertionError):
+        check_again(CENTER.with_class(CountsCells), Case(frame, 2))
