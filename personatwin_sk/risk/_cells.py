@@ -15,7 +15,7 @@ import pandas as pd
 
 from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
-from personatwin_sk._core.frames import Table
+from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
@@ -105,7 +105,9 @@ def count_cells(
     """
     shown = classes.class_of_row >= 0
     seen = [
-        _with_labels(_read_column(original, name, population), released, name, shown, population)
+        _with_labels(
+            _read_column(original, released, name, population), released, name, shown, population
+        )
         for name in columns
     ]
     of_row, first = group_rows([column.of_row for column in seen])
@@ -141,12 +143,17 @@ def _count_column(
     return population.count(pd.DataFrame({name: pd.Series(list(queries), dtype=object)}))
 
 
-def _read_column(original: Table, name: Hashable, population: ReferencePopulation) -> _Column:
+def _read_column(
+    original: Table, released: Table, name: Hashable, population: ReferencePopulation
+) -> _Column:
     """Code a column so that values which the population does not tell apart share a number."""
     codes, values = factorize(original[name])
+    hierarchy = _own_hierarchy(population, name)
+    if name == "geography" and hierarchy is None:
+        climbed, values = factorize(_as_coarse_as(values, factorize(released[name])[1]))
+        codes = climbed[codes]
     answer = population.count(pd.DataFrame({name: values}))
     matched = ~_unmatched(answer)
-    hierarchy = _own_hierarchy(population, name)
     if hierarchy is not None:
         leader = _same_node(values, hierarchy)
     elif name == "geography":
@@ -155,6 +162,27 @@ def _read_column(original: Table, name: Hashable, population: ReferencePopulatio
         leader = _same_people(population, name, values, answer["count"].to_numpy(float), matched)
     kept, number = np.unique(leader, return_inverse=True)
     return _Column(number[codes], values.take(kept).reset_index(drop=True), matched[kept])
+
+
+def _as_coarse_as(values: pd.Series, labels: pd.Series) -> pd.Series:
+    """Climb places to the finest level that was released.
+
+    A population seldom knows addresses or cities, and need not: where nothing below the county is
+    released, it is the people of a county who may stand behind a row. Where addresses or cities
+    are released the places stay as they are, and have to be counted as such or not at all.
+    """
+    found = find_areas(labels[~is_null(labels)].tolist())
+    areas = [area for area in found if area is not None]
+    if not areas or len(areas) < len(found):
+        return values
+    finest = min((area.level for area in areas), key=LEVELS.index)
+    return pd.Series(
+        [
+            value if area is None else climb(area, finest).label
+            for value, area in zip(values.tolist(), find_areas(values.tolist()), strict=True)
+        ],
+        dtype=object,
+    )
 
 
 def _own_hierarchy(population: ReferencePopulation, name: Hashable) -> Hierarchy | None:
@@ -172,14 +200,15 @@ def _same_node(values: pd.Series, hierarchy: Hierarchy) -> np.ndarray:
 def _same_place(values: pd.Series, levels: Sequence[object]) -> np.ndarray:
     """Give each place the first one that is the same area at the level that was counted."""
     leader = np.arange(len(values))
-    first: dict[tuple[str, tuple[str, ...]], int] = {}
+    first: dict[tuple[str, tuple[str, ...], str], int] = {}
     if any(level in LEVELS for level in levels):
         for number, (area, level) in enumerate(
             zip(find_areas(values.tolist()), levels, strict=True)
         ):
             if area is not None and level in LEVELS:
                 above = climb(area, str(level))
-                leader[number] = first.setdefault((above.level, above.fips), number)
+                # Two ZIP codes of one county have its code, but not its people.
+                leader[number] = first.setdefault((above.level, above.fips, above.label), number)
     return leader
 
 

@@ -73,8 +73,31 @@ def test_addresses_of_one_county_are_one_value(census):
     ]
     county = people_in(census, geography="Hamilton County, OH")
     assert county == 827_058
-    for released in (places[:1] * 4, ["Hamilton County, OH"] * 4, ["a"] * 4):
-        assert risks_of(places, released, "geography", census) == pytest.approx(1 / county)
+    released = ["Hamilton County, OH"] * 4
+    assert risks_of(places, released, "geography", census) == pytest.approx(1 / county)
+
+
+def test_zip_codes_of_one_county_are_not_one_value(census):
+    codes = ["45202", "45203"]
+    people = [people_in(census, geography=code) for code in codes]
+    assert people[0] > 2 * people[1]
+    risks = risks_of(codes * 3, codes * 3, "geography", census)
+    assert risks == pytest.approx([1 / people[0], 1 / people[1]] * 3)
+
+
+def test_addresses_are_their_counties_for_any_population_once_counties_are_released():
+    counties = pd.DataFrame({"geography": ["Hamilton County, OH", "Butler County, OH"]})
+    people = TablePopulation.from_frame(counties.assign(n=[40, 10]))
+    places = ["1 Vine St, Cincinnati, Hamilton County, OH", "Hamilton County OH", "45202"]
+    released = ["Hamilton County, OH"] * 3
+    assert risks_of(places, released, "geography", people) == pytest.approx(1 / 40)
+
+
+@pytest.mark.parametrize("label", ["12 Main St, Cincinnati, Hamilton County, OH", "Cincinnati, OH"])
+def test_a_released_address_or_city_is_not_counted_as_its_county(census, label):
+    # How many people live there is not known: the file's own people are all that is sure.
+    places = [f"{n} Main St, Cincinnati, Hamilton County, OH" for n in (1, 2, 3, 4)]
+    assert risks_of(places, [label] * 4, "geography", census) == pytest.approx(1 / 4)
 
 
 def test_a_state_counts_where_all_of_a_county_went_to_it(census):
