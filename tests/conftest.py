@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from hypothesis import settings
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("repeatable")
+
+# No test asks the real Census Bureau, nor finds what somebody's cache holds. Those of the live
+# source talk to a server of their own, and say so.
+os.environ["PERSONATWIN_OFFLINE"] = "1"
+os.environ["PERSONATWIN_HOME"] = tempfile.mkdtemp(prefix="personatwin-tests-")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -25,6 +25,8 @@ class PrivacyLevel:
         Finest level of released places: "address", "zip", "city", "county", "state", ...
     flip_probability : float
         Share of outcomes that are drawn anew.
+    min_population : int, optional
+        Fewest inhabitants that a released place has; None asks for no number.
 
     Examples
     --------
@@ -38,13 +40,14 @@ class PrivacyLevel:
     precision: str
     level: str
     flip_probability: float
+    min_population: int | None = None
 
 
 PRIVACY_LEVELS: Mapping[str, PrivacyLevel] = MappingProxyType(
     {
         "low": PrivacyLevel(3, 7, "week", "city", 0.02),
         "medium": PrivacyLevel(5, 14, "month", "county", 0.05),
-        "high": PrivacyLevel(11, 30, "quarter", "county", 0.10),
+        "high": PrivacyLevel(11, 30, "quarter", "county", 0.10, 20_000),
         "maximum": PrivacyLevel(20, 60, "year", "state", 0.15),
     }
 )

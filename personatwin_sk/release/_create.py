@@ -91,8 +91,10 @@ def create_safe_personas(
     domain_config : DomainConfig, optional
         A domain of your own, in place of `domain`.
     use_census_data : bool, default=True
-        Count who else could stand behind a persona by the bundled census of the United States.
-        False: the attacker is taken to know who is in the file.
+        Count who else could stand behind a persona by the census of the United States: cached
+        figures, otherwise those that the Census Bureau publishes, otherwise the bundled ones. What
+        is fetched are whole tables of the states in the data. False: the attacker is taken to know
+        who is in the file.
     population : population, optional
         One of your own, in place of the census.
     known_events : {0, 1}, default=1
@@ -144,10 +146,15 @@ def create_safe_personas(
         columns=original.columns,
         keep=columns.events,
         state=state,
+        population=population,
         random_state=random_state,
     )
     if population is None and use_census_data and set(KEYS) & set(columns.keys):
-        population = CensusPopulation(source="bundled")
+        population = CensusPopulation()
+        if GEOGRAPHY in columns.keys:
+            # Which figures there are is settled by the first count. Here, so that a warning of the
+            # network comes first: a search keeps warnings of its settings to itself.
+            population.count(original[[GEOGRAPHY]])
     if isinstance(population, CensusPopulation) and "age" in columns.keys:
         _check_age_texts(original["age"])
     events = bool(columns.events)
@@ -192,6 +199,7 @@ def create_safe_personas(
         baselines = {name: risk(original, table) for name, table in others.items()}
         baseline_utility = {name: utility(original, table) for name, table in others.items()}
     notes = _tell(caught)
+    notes += getattr(population, "remarks", ())
     if known_events and not events:
         notes.append("The data have no events, so there is none for an attacker to know.")
     return ReleaseResult(
@@ -392,7 +400,7 @@ def _settings_of(pipeline: Pipeline) -> dict[str, Any]:
     """List what the steps were set to; never a key or a seed."""
     told = {
         "merge": ("k", "representation"),
-        "geography": ("level", "state"),
+        "geography": ("level", "min_population", "state"),
         "dates": ("jitter", "shift", "precision"),
         "outcomes": ("flip_probability", "invariant"),
     }

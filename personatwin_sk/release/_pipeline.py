@@ -14,6 +14,7 @@ from personatwin_sk.geography import GeographicGeneralizer
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.population.places import LEVELS
 from personatwin_sk.release._columns import (
     DATE,
@@ -36,6 +37,7 @@ def make_release_pipeline(
     columns: Iterable[Hashable] | None = None,
     keep: Sequence[Hashable] = (),
     state: str | None = None,
+    population: ReferencePopulation | None = None,
     random_state: Any = None,
 ) -> Pipeline:
     """Make the pipeline of a release at the floors of a privacy level.
@@ -50,7 +52,8 @@ def make_release_pipeline(
         What the events are. Its precisions hold beside those of the privacy level: the coarser of
         the two counts.
     privacy_level : {"low", "medium", "high", "maximum"}, default="medium"
-        The floors: k, jitter and precision of dates, level of places, share of changed outcomes.
+        The floors: k, jitter and precision of dates, level and inhabitants of places, share of
+        changed outcomes.
     quasi_identifiers : sequence of column names, optional
         What personas are made of. None: those of age, gender, ethnicity and geography.
     columns : iterable of column names, optional
@@ -61,6 +64,9 @@ def make_release_pipeline(
         Further columns of events that stay.
     state : str, optional
         State in which counties named without one lie.
+    population : ReferencePopulation, optional
+        Who says how many people live in a place, where the privacy level asks for a number of
+        inhabitants. None: the bundled census of the United States.
     random_state : int, RandomState or None, default=None
         None: every fit takes its keys from the operating system. An int is for reproducing a
         result; whoever knows it can take the noise off again.
@@ -101,9 +107,14 @@ def make_release_pipeline(
     ]
     if GEOGRAPHY in roles.keys:
         level = coarser(LEVELS, floors.level, config.geographic_precision)
-        steps.append(
-            ("geography", GeographicGeneralizer(columns=[GEOGRAPHY], level=level, state=state))
+        places = GeographicGeneralizer(
+            columns=[GEOGRAPHY],
+            level=level,
+            min_population=floors.min_population,
+            state=state,
+            population=population,
         )
+        steps.append(("geography", places))
     if DATE in roles.events:
         noise = TemporalNoise(
             columns=[DATE],

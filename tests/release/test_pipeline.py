@@ -18,10 +18,10 @@ STEPS = ["identifiers", "geography", "dates", "outcomes", "merge"]
 
 # The table of API.md, written out.
 FLOORS = {
-    "low": (3, 7, "week", "city", 0.02),
-    "medium": (5, 14, "month", "county", 0.05),
-    "high": (11, 30, "quarter", "county", 0.10),
-    "maximum": (20, 60, "year", "state", 0.15),
+    "low": (3, 7, "week", "city", 0.02, None),
+    "medium": (5, 14, "month", "county", 0.05, None),
+    "high": (11, 30, "quarter", "county", 0.10, 20_000),
+    "maximum": (20, 60, "year", "state", 0.15, None),
 }
 
 
@@ -39,7 +39,7 @@ def events() -> pd.DataFrame:
 def test_floors_of_the_privacy_levels(level: str) -> None:
     settings = make_release_pipeline(any_domain(), level).get_params()
     names = ["merge__k", "dates__jitter", "dates__precision", "geography__level"]
-    names.append("outcomes__flip_probability")
+    names += ["outcomes__flip_probability", "geography__min_population"]
     assert tuple(settings[name] for name in names) == FLOORS[level]
 
 
