@@ -5,6 +5,7 @@ personas that can be shared; the risk that anybody in them is recognised is meas
 released table.
 """
 
+from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk._core.labels import format_label, parse_label
 from personatwin_sk._version import __version__
 from personatwin_sk.datasets import make_people_events
@@ -54,6 +55,7 @@ __all__ = [
     "DomainConfig",
     "EventRisk",
     "GeographicGeneralizer",
+    "Hierarchy",
     "IdentifierRemover",
     "InfeasibleRiskError",
     "InputError",

@@ -74,6 +74,9 @@ class DefaultMeasures:
                 person_id=self._roles.person_id,
                 dates=self._roles.dates,
                 outcomes=self._roles.outcomes,
+                hierarchies={
+                    name: table for name, table in self._roles.hierarchies.items() if name in keys
+                },
             )
             self._prepared = (keys, measure)
         return self._prepared[1](after)
@@ -92,6 +95,7 @@ class _Roles:
     person_id: Hashable | None
     dates: tuple[Hashable, ...]
     outcomes: tuple[Hashable, ...]
+    hierarchies: Mapping[Hashable, Any]
 
     def keys_in(self, after: Table) -> tuple[Hashable, ...]:
         """Give the key variables; where none were named, those that are still in the release."""
@@ -161,7 +165,14 @@ def _read_roles(estimator: Any, merger: PersonaMerger, table: Table) -> _Roles:
         for name in _columns_of(estimator, OutcomeNoise, table, _is_outcome_column)
         if name not in keys
     ]
-    return _Roles(tuple(keys), automatic, person_id, tuple(dates), tuple(outcomes))
+    return _Roles(
+        tuple(keys),
+        automatic,
+        person_id,
+        tuple(dates),
+        tuple(outcomes),
+        dict(merger.hierarchies or {}),
+    )
 
 
 def _columns_of(estimator: Any, step: type, table: Table, is_automatic: Any) -> list[Hashable]:

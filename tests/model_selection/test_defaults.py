@@ -345,3 +345,19 @@ def test_prepared_original_stays_behind_when_pickled():
     assert measures._prepared is not None
     assert again._prepared is None
     assert again.utility(table, table) == kept == 1.0
+
+
+def test_places_of_an_own_hierarchy_cost_what_their_common_place_costs() -> None:
+    communes = pd.DataFrame(
+        {
+            "commune": ["Lyon", "Bron", "Nice", "Grasse"],
+            "departement": ["Rhône", "Rhône", "Alpes-Maritimes", "Alpes-Maritimes"],
+        }
+    )
+    people = pd.DataFrame({"commune": ["Lyon", "Bron", "Nice", "Grasse"] * 5})
+    merger = PersonaMerger(
+        ["commune"], 10, representation="interval", hierarchies={"commune": communes}
+    )
+    search = RiskAwareSearch(merger, {"k": [10]}, target_risk=0.2).fit(people)
+    # Two of four communes stand behind each persona: half of everything that there is.
+    assert search.best_score_ == pytest.approx(1 - 2 / 4)
