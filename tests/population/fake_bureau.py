@@ -113,6 +113,8 @@ class FakeBureau:
         return {
             "PERSONATWIN_CENSUS_FILES_URL": self.url,
             "PERSONATWIN_CENSUS_API_URL": self.url,
+            # Whatever proxy the machine has, it is not the way to the loopback device.
+            "NO_PROXY": "*",
         }
 
     def use(self, monkeypatch: pytest.MonkeyPatch, home: Path, *, key: str | None = None) -> None:

@@ -17,3 +17,9 @@ def bureau(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeBure
         # As in the real world, but without the waiting.
         monkeypatch.setattr("personatwin_sk.population.bureau._transport.BACK_OFF", 0.01)
         yield fake
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever proxy the machine has, it is not the way to what these tests make up."""
+    monkeypatch.setenv("NO_PROXY", "*")
