@@ -13,79 +13,21 @@ import census_tables as tables
 import numpy as np
 import pandas as pd
 import pytest
-from fake_bureau import KEY, FakeBureau, Reply
+from fake_bureau import KEY, Reply
+from published_figures import (
+    ASKED,
+    BY_YEAR,
+    OF_STATES,
+    PLACES,
+    STATE_CODES,
+    expected_counts,
+    publish_bulk,
+    publish_states,
+)
 
 from personatwin_sk.exceptions import DataWarning, InputError
 from personatwin_sk.population import CensusPopulation
 from personatwin_sk.population.bureau import BureauError
-from personatwin_sk.population.bureau._states import STATES
-
-BY_YEAR = tables.joint_by_year()
-# Bristol, Kent, Newport, Providence, Washington County.
-PLACES = [f"{name} County, RI" for name in ("Bristol", "Kent", "Newport", "Providence")]
-STATE_CODES = np.array(sorted(STATES))
-OF_STATES = tables.joint_by_year(7, n_areas=51)
-SEVEN = tables.joint_by_year(5, n_races=7)
-LETTERS = "ABCDEGF"
-
-
-@pytest.fixture
-def bureau(monkeypatch, tmp_path):
-    with FakeBureau() as fake:
-        fake.use(monkeypatch, tmp_path / "home")
-        monkeypatch.setattr("personatwin_sk.population.bureau._transport.BACK_OFF", 0.01)
-        yield fake
-
-
-def publish_bulk(fake, state=44, vintage=2024):
-    fake.publish_counties(
-        vintage, state, tables.COUNTIES, tables.broaden(BY_YEAR, tables.STARTS_18)
-    )
-    if vintage > 2020:
-        fake.publish_single_years(vintage, state, tables.COUNTIES, BY_YEAR.sum(axis=(3, 4)))
-
-
-def publish_states(fake):
-    fake.publish_states(2024, STATE_CODES, OF_STATES)
-
-
-def publish_survey(fake):
-    """B01001 and B01001A-I of a joint, with margins of error of 1.645 times the standard error."""
-    arrays = tables.survey_arrays(SEVEN)
-    found, margins = {}, {}
-    for name, table, race in [
-        ("B01001", "total", None),
-        *((f"B01001{letter}", "by_race", race) for race, letter in enumerate(LETTERS)),
-        ("B01001H", "white_not_hispanic", None),
-        ("B01001I", "hispanic", None),
-    ]:
-        cut = np.s_[...] if race is None else np.s_[..., race]
-        found[name] = arrays[table][cut]
-        margins[name] = np.rint(1.645 * arrays[f"{table}_error"][cut])
-    fake.publish_survey(2024, tables.COUNTIES, found, margins)
-    return found, margins
-
-
-ASKED = pd.DataFrame(
-    {
-        "age": ["30-39", "33", None, "33"],
-        "gender": ["F", None, "M", "F"],
-        "ethnicity": ["Black", None, "Asian", "Black"],
-        "geography": PLACES,
-    }
-)
-
-
-def expected_counts():
-    women = BY_YEAR[:, :, 1, 1].sum(axis=2)
-    by_age = BY_YEAR[3, :, 1].sum(axis=(1, 2))
-    return [
-        women[0, 30:40].sum(),
-        BY_YEAR[1, 33].sum(),
-        BY_YEAR[2, :, 0, 3].sum(),
-        women[3, 30:35].sum() * by_age[33] / by_age[30:35].sum(),
-    ]
-
 
 # The files
 
@@ -346,91 +288,6 @@ def test_a_cache_that_cannot_be_written(bureau, tmp_path):
     assert answer["count"].tolist() == pytest.approx(expected_counts())
     assert answer["source"].str.contains("live").all()
     assert len(said) <= 1 and all(issubclass(one.category, DataWarning) for one in said)
-
-
-# The API
-
-
-def test_the_survey_with_its_errors(bureau):
-    found, margins = publish_survey(bureau)
-    population = CensusPopulation(source="api", api_key=KEY)
-    answer = population.count(
-        pd.DataFrame(
-            {
-                "age": ["25-34", "25-34", "0-4", "33"],
-                "gender": ["F", "F", "M", None],
-                "ethnicity": ["Black", None, "Hispanic", None],
-                "geography": PLACES,
-            }
-        ),
-        hispanic_separate=False,
-    )
-    black, everybody, hispanic = found["B01001B"], found["B01001"], found["B01001I"]
-    assert answer["count"][:3].tolist() == [
-        black[0, 6:8, 1].sum(),
-        everybody[1, 8:10, 1].sum(),
-        hispanic[2, 0, 0],
-    ]
-    errors = [
-        np.sqrt((margins["B01001"][1, 8:10, 1] ** 2).sum()),
-        margins["B01001I"][2, 0, 0],
-    ]
-    assert (answer["high"] - answer["count"])[1:3].tolist() == pytest.approx(errors, rel=0.01)
-    assert answer["low"][1] == pytest.approx(max(everybody[1, 8:10, 1].sum() - errors[0], 0))
-    assert answer["modelled"].tolist() == [False, False, False, True]
-    assert answer["source"].str.contains("acs/acs5").all()
-    assert answer["source"].str.contains("2020-2024").all()
-
-
-def test_the_census_of_2020(bureau):
-    counts = tables.broaden(SEVEN, tables.STARTS_23)
-    bureau.publish_census(tables.COUNTIES, counts)
-    population = CensusPopulation(source="api", vintage=2020, api_key=KEY)
-    answer = population.count(
-        pd.DataFrame(
-            {
-                "age": ["60-61", "15-17", None],
-                "ethnicity": ["Asian", "Hispanic", None],
-                "geography": PLACES[:3],
-            }
-        )
-    )
-    assert answer["count"].tolist() == [
-        SEVEN[0, 60:62, :, 3, 0].sum(),
-        SEVEN[1, 15:18, ..., 1].sum(),
-        SEVEN[2].sum(),
-    ]
-    assert not answer["modelled"].any() and answer["source"].str.contains("dec/dhc").all()
-
-
-def test_auto_turns_to_the_api_where_there_is_a_key(bureau, monkeypatch):
-    publish_survey(bureau)
-    with pytest.warns(DataWarning):
-        assert CensusPopulation().count(ASKED)["source"].str.contains("bundled").all()
-    monkeypatch.setenv("CENSUS_API_KEY", KEY)
-    answer = CensusPopulation().count(ASKED)
-    assert answer["source"].str.contains("acs/acs5").all()
-
-
-@pytest.mark.parametrize("key", [None, "wrong-key-of-forty-characters-0123456789"])
-def test_keys_that_are_missing_or_refused(bureau, key):
-    publish_survey(bureau)
-    with pytest.raises(InputError, match="key") as error:
-        CensusPopulation(source="api", api_key=key).count(ASKED)
-    assert key is None or key not in str(error.value)
-
-
-def test_the_key_is_shown_nowhere(bureau):
-    publish_survey(bureau)
-    population = CensusPopulation(source="api", api_key=KEY)
-    answer = population.count(ASKED)
-    shown = [repr(population), repr(vars(population)), str(population.provenance)]
-    shown += [answer.to_string(), str(answer.attrs), str(population.remarks)]
-    shown += [population.cached().to_string()]
-    assert KEY not in "".join(shown)
-    assert KEY.encode() not in pickle.dumps(population)
-    other = pickle.loads(pickle.dumps(population))
-    pd.testing.assert_frame_equal(other.count(ASKED), answer)
 
 
 # What goes out
