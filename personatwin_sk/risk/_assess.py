@@ -12,10 +12,10 @@ from personatwin_sk._core.frames import Table
 from personatwin_sk._core.roles import find_column, find_columns
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
+from personatwin_sk.risk._breakdown import ClassBreakdown
 from personatwin_sk.risk._classes import Classes, find_classes
 from personatwin_sk.risk._events import EventRisk, measure_events
 from personatwin_sk.risk._population import Standing, stand_behind
-from personatwin_sk.risk._recommendation import recommend
 from personatwin_sk.risk._report import RiskFigures, RiskReport
 
 __all__ = ["ATTACKERS", "ReidentificationRisk", "assess_risk"]
@@ -137,7 +137,7 @@ class ReidentificationRisk:
             event_type=self.event_type,
             date=self.date,
         )
-        return self._report(classes, standing, events)
+        return self._report(keys, classes, standing, events)
 
     def _find_columns(self, before: Table, after: Table) -> list[Hashable]:
         """Check that all columns are where they have to be; give the key variables."""
@@ -153,7 +153,13 @@ class ReidentificationRisk:
             raise InputError("quasi_identifiers names no column; name at least one.")
         return keys
 
-    def _report(self, classes: Classes, standing: Standing, events: EventRisk) -> RiskReport:
+    def _report(
+        self,
+        keys: Sequence[Hashable],
+        classes: Classes,
+        standing: Standing,
+        events: EventRisk,
+    ) -> RiskReport:
         in_file = 1.0 / classes.sizes[classes.class_of_member]
         behind, behind_low = 1.0 / standing.people, 1.0 / standing.low
         prosecutor = _figures(classes.largest_of_person(in_file))
@@ -168,15 +174,14 @@ class ReidentificationRisk:
         }[self.attacker]
         individual = np.where(classes.class_of_row >= 0, risks[classes.person_of_row], np.nan)
         individual.flags.writeable = False
-        n_people = classes.n_people
         n_unknown = 0 if self.population is None else classes.count_people(standing.unknown)
-        modelled_share = classes.count_people(standing.modelled) / max(n_people, 1)
+        modelled_share = classes.count_people(standing.modelled) / max(classes.n_people, 1)
         return RiskReport(
             attacker=self.attacker,
             k_anonymity=classes.k_anonymity,
-            n_people=n_people,
+            n_people=classes.n_people,
             n_classes=classes.n_classes,
-            n_suppressed=classes.n_file_people - n_people,
+            n_suppressed=classes.n_file_people - classes.n_people,
             population_average_risk=decisive.mean,
             max_risk=decisive.max,
             upper=upper,
@@ -189,18 +194,15 @@ class ReidentificationRisk:
             n_raised=standing.n_raised,
             n_unknown_to_population=n_unknown,
             population_sources=standing.sources,
-            recommendation=recommend(
-                attacker=self.attacker,
-                has_population=self.population is not None,
-                census_decides=self.attacker != "prosecutor"
-                and bool((behind < in_file * (1 - _ROUNDING)).any()),
-                upper=upper,
-                k_anonymity=classes.k_anonymity,
-                n_people=n_people,
-                n_unknown=n_unknown,
-                n_raised=standing.n_raised,
-                modelled_share=modelled_share,
-                event_risk=events,
+            has_population=self.population is not None,
+            census_decides=self.attacker != "prosecutor"
+            and bool((behind < in_file * (1 - _ROUNDING)).any()),
+            breakdown=ClassBreakdown.of(
+                keys,
+                classes,
+                in_file if self.attacker == "prosecutor" else behind,
+                risks,
+                per_record=self.attacker == "marketer",
             ),
         )
 

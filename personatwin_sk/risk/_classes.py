@@ -11,6 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from personatwin_sk._core.cells import group_rows
 from personatwin_sk._core.columns import factorize
@@ -42,6 +43,10 @@ class Classes:
     class_of_member : ndarray of int64, shape (n_memberships,)
     sizes : ndarray of int64, shape (n_classes,)
         People in each class: f.
+    label_codes : tuple of ndarray of integers, each of shape (n_classes,)
+        For each key variable the number of each class's released label.
+    labels : tuple of pandas.Series
+        For each key variable its distinct released labels, sorted; null comes last.
     """
 
     person_of_row: np.ndarray
@@ -51,6 +56,8 @@ class Classes:
     member: np.ndarray
     class_of_member: np.ndarray
     sizes: np.ndarray
+    label_codes: tuple[np.ndarray, ...]
+    labels: tuple[pd.Series, ...]
 
     def __repr__(self) -> str:
         return f"Classes(n_classes={self.n_classes}, n_people={self.n_people})"
@@ -172,19 +179,27 @@ def find_classes(
         shown = np.ones(original.n_rows, dtype=bool)
     else:
         shown = ~is_null(released[person_id])
-    codes = [factorize(released[name])[0] for name in quasi_identifiers]
+    coded = [factorize(released[name]) for name in quasi_identifiers]
+    codes = [column for column, _ in coded]
+    class_of_row = np.full(original.n_rows, -1, dtype=np.int64)
     if shown.all():
         class_of_row, first = group_rows(codes)
+        shown_people, shown_classes = person_of_row, class_of_row
     else:
-        class_of_row = np.full(original.n_rows, -1, dtype=np.int64)
-        class_of_row[shown], first = group_rows([column[shown] for column in codes])
+        codes = [column[shown] for column in codes]
+        class_of_row[shown], first = group_rows(codes)
+        shown_people, shown_classes = person_of_row[shown], class_of_row[shown]
     n_classes = len(first)
-    shown_people, shown_classes = person_of_row[shown], class_of_row[shown]
     member, class_of_member = distinct_pairs(shown_people, shown_classes, n_classes)
     membership_of_row = np.full(original.n_rows, -1, dtype=np.int64)
-    membership_of_row[shown] = np.searchsorted(
-        member * max(n_classes, 1) + class_of_member,
-        shown_people * max(n_classes, 1) + shown_classes,
+    membership_of_row[shown] = (
+        np.arange(len(member))
+        # One row per person, in order: nothing to look up.
+        if np.array_equal(member, shown_people) and np.array_equal(class_of_member, shown_classes)
+        else np.searchsorted(
+            member * max(n_classes, 1) + class_of_member,
+            shown_people * max(n_classes, 1) + shown_classes,
+        )
     )
     return Classes(
         person_of_row=person_of_row,
@@ -194,4 +209,9 @@ def find_classes(
         member=member,
         class_of_member=class_of_member,
         sizes=np.bincount(class_of_member, minlength=n_classes),
+        label_codes=tuple(
+            column[first].astype(np.min_scalar_type(max(len(values) - 1, 0)))
+            for column, (_, values) in zip(codes, coded, strict=True)
+        ),
+        labels=tuple(values for _, values in coded),
     )

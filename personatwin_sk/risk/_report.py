@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from personatwin_sk.risk._breakdown import ClassBreakdown
 from personatwin_sk.risk._events import EventRisk
+from personatwin_sk.risk._presets import PRESETS, THRESHOLDS, Preset, check_preset, risk_level
+from personatwin_sk.risk._recommendation import describe_attacker, recommend
 
 __all__ = ["THRESHOLDS", "RiskFigures", "RiskReport"]
 
-THRESHOLDS: tuple[tuple[float, str], ...] = (
-    (0.01, "SAFE_FOR_PUBLIC_RELEASE"),
-    (0.05, "SAFE_FOR_RESEARCH"),
-    (0.15, "INTERNAL_USE_ONLY"),
-)
-"""Largest risk of each level; what is above the last one is "UNSAFE"."""
-
-# A limit that is met exactly (20 people of one class: 1/20) must not fail by rounding.
-_ROUNDING = 1e-12
+# Of single people, and of single classes: never in what is written to a file.
+_SECRET = ("individual_risks", "breakdown")
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,13 @@ class RiskReport:
         People with a key value that the population does not know: their F is f. 0 without one.
     population_sources : tuple of str
         Where the counts of the population come from; empty without one.
-    recommendation : str
-        What drives the risk and what to do; starts "CENSUS:" where counts of the population decide.
+    has_population : bool
+        A population was given.
+    census_decides : bool
+        Its counts decide: the attacker does not know who is in the file, and more people than those
+        of the file stand behind some class.
+    breakdown : ClassBreakdown
+        The classes that `drivers` and `highest_risk_classes` are read from; as secret as the table.
 
     Examples
     --------
@@ -84,6 +88,8 @@ class RiskReport:
     (2, 0.4, 0.5)
     >>> report.get_risk_level()
     'UNSAFE'
+    >>> report.meets("cms")
+    (False, ('The largest risk of a person is 0.5000; at most 0.0909 is allowed.',))
     """
 
     attacker: str
@@ -103,12 +109,41 @@ class RiskReport:
     n_raised: int
     n_unknown_to_population: int
     population_sources: tuple[str, ...]
-    recommendation: str
+    has_population: bool = False
+    census_decides: bool = False
+    breakdown: ClassBreakdown = field(default_factory=ClassBreakdown, repr=False, compare=False)
 
     @property
     def verdict_risk(self) -> float:
         """The figure that a release is judged by: the larger of both upper limits."""
-        return max(self.upper, self.event_risk.upper)
+        # np.maximum hands NaN on, where max() would choose by position.
+        return float(np.maximum(self.upper, self.event_risk.upper))
+
+    @cached_property
+    def drivers(self) -> Mapping[Hashable, float]:
+        """Mean risk that would be left without each quasi-identifier; the one that drives it first.
+
+        Of classes only, and without a new count of the population: the people behind a coarser row
+        are those behind its parts. That is at most what the population would say.
+        """
+        return self.breakdown.drivers()
+
+    @cached_property
+    def recommendation(self) -> str:
+        """What the risk rests on, what drives it and which step brings it down.
+
+        Starts "CENSUS:" where counts of the population decide.
+        """
+        return recommend(self)
+
+    def describe_attacker(self) -> str:
+        """Say in words against whom the figures are: what they know, and of whom.
+
+        Returns
+        -------
+        str
+        """
+        return describe_attacker(self)
 
     def get_risk_level(self) -> str:
         """Name the level of the larger of `upper` and `event_risk.upper`.
@@ -119,10 +154,65 @@ class RiskReport:
             "SAFE_FOR_PUBLIC_RELEASE" up to 1 %, "SAFE_FOR_RESEARCH" up to 5 %,
             "INTERNAL_USE_ONLY" up to 15 %, else "UNSAFE".
         """
-        for limit, level in THRESHOLDS:
-            if self.verdict_risk <= limit + _ROUNDING:
-                return level
-        return "UNSAFE"
+        return risk_level(self.verdict_risk)
+
+    def meets(self, preset: str | Preset) -> tuple[bool, tuple[str, ...]]:
+        """Tell whether the release keeps the limits of an agency, or your own.
+
+        Parameters
+        ----------
+        preset : {"cms", "ema", "health_canada", "strict"} or Preset
+
+        Returns
+        -------
+        met : bool
+        reasons : tuple of str
+            One per limit that is not kept.
+
+        Raises
+        ------
+        InputError
+            There is no preset of this name.
+        """
+        return check_preset(self, preset)
+
+    def share_at_risk(self, threshold: float) -> float:
+        """Give the share of people whose risk is above a threshold ("records at risk").
+
+        Parameters
+        ----------
+        threshold : float
+
+        Returns
+        -------
+        float
+            0 where nobody is released.
+        """
+        return self.breakdown.share_at_risk(threshold)
+
+    def highest_risk_classes(self, n_classes: int = 5, *, min_people: int = 5) -> pd.DataFrame:
+        """Show the classes at the highest risk, of those with enough people to be shown.
+
+        Not in `to_dict`: of a table that is not released, its labels must not be published either.
+
+        Parameters
+        ----------
+        n_classes : int, default=5
+            At most so many, those at the highest risk first.
+        min_people : int, default=5
+            Fewest people of a class that is shown; the k that was promised, and at least 2.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The released labels of each class, its `people` in the file and its mean `risk`.
+
+        Raises
+        ------
+        InputError
+            One of the numbers is too small.
+        """
+        return self.breakdown.highest(n_classes, min_people)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain numbers and text that JSON can hold.
@@ -130,15 +220,25 @@ class RiskReport:
         Returns
         -------
         dict
-            All attributes but `individual_risks`, and the `risk_level`.
+            All attributes but those of single people and classes; `recommendation`,
+            `attacker_in_words`, `risk_level`, `drivers` (a list of column and `mean_without`),
+            `share_at_risk` by threshold, and `presets` (name -> met).
         """
         result = {
-            name: getattr(self, name)
-            for name in self.__dataclass_fields__
-            if name != "individual_risks"
+            name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _SECRET
         }
         for name in ("prosecutor", "journalist", "marketer", "event_risk"):
             result[name] = asdict(result[name])
         result["population_sources"] = list(self.population_sources)
+        result["recommendation"] = self.recommendation
+        result["attacker_in_words"] = self.describe_attacker()
         result["risk_level"] = self.get_risk_level()
+        # A list: two columns may be called 1 and "1", which are one name to JSON.
+        result["drivers"] = [
+            {"column": str(name), "mean_without": risk} for name, risk in self.drivers.items()
+        ]
+        result["share_at_risk"] = {
+            str(threshold): self.share_at_risk(threshold) for threshold, _ in THRESHOLDS
+        }
+        result["presets"] = {name: self.meets(name)[0] for name in PRESETS}
         return result

@@ -35,7 +35,6 @@ def report_of(upper, event_upper=0.0):
         n_raised=0,
         n_unknown_to_population=0,
         population_sources=(),
-        recommendation="",
     )
 
 
@@ -101,7 +100,8 @@ def test_to_dict_is_json_and_holds_every_aggregate():
     report = assess_risk(original, released, "age", person_id="who")
     result = json.loads(json.dumps(report.to_dict()))
     names = {field.name for field in dataclasses.fields(RiskReport)}
-    assert set(result) == names - {"individual_risks"} | {"risk_level"}
+    added = {"risk_level", "recommendation", "attacker_in_words", "drivers", "presets"}
+    assert set(result) == names - {"individual_risks", "breakdown"} | added | {"share_at_risk"}
     assert result["prosecutor"] == pytest.approx({"mean": 0.25, "max": 1.0})
     assert result["event_risk"]["known_events"] == 0
     assert result["n_people"] == 12
