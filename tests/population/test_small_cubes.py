@@ -41,7 +41,7 @@ def add_up(tree, dimensions, asked):
         Dimension(f"d{at}", cells).ask([row[at] for row in asked])
         for at, cells in enumerate(dimensions)
     ]
-    return tree.add_up(queries, [np.arange(len(asked))] * len(dimensions)).tolist()
+    return tree.add_up(queries, [np.arange(len(asked))] * len(dimensions)).people.tolist()
 
 
 def test_a_cube_written_out():
@@ -66,7 +66,7 @@ def test_a_cube_written_out():
 
 
 def test_a_table_of_no_columns_is_its_sum():
-    assert CountTree([], [], np.array([2.0, 3.0])).add_up([], []).tolist() == [5]
+    assert CountTree([], [], np.array([2.0, 3.0])).add_up([], []).people.tolist() == [5]
 
 
 CELLS = st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 3), st.integers(0, 30))
