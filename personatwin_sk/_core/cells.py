@@ -57,6 +57,15 @@ def group_rows(code_columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarr
         number = np.empty(size, dtype=np.int64)
         number[present] = np.arange(len(present))
         return number[key], first_at[present]
+    bits = max(len(key) - 1, 1).bit_length()
+    if size <= 2 ** (63 - bits):
+        # Number and row in one: sorting values is several times faster than sorting positions.
+        both = np.sort((key << bits) | np.arange(len(key)))
+        row = both & ((1 << bits) - 1)
+        is_first = np.diff(both >> bits, prepend=-1) > 0
+        group = np.empty(len(key), dtype=np.int64)
+        group[row] = np.cumsum(is_first) - 1
+        return group, row[is_first]
     _, first_row, group = np.unique(key, return_index=True, return_inverse=True)
     return group.astype(np.int64).reshape(-1), first_row.astype(np.int64)
 

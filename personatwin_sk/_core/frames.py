@@ -119,6 +119,26 @@ class Table:
             self._read[name] = series.rename(name)
         return self._read[name]
 
+    def distinct(self, name: Hashable) -> tuple[np.ndarray, pd.Series] | None:
+        """Read a column that is stored as codes, without writing out a value per row.
+
+        Returns
+        -------
+        (numpy.ndarray of shape (n_rows,), pandas.Series of shape (n_distinct,)) or None
+            Codes, and distinct values in no particular order: ``values[codes]`` is the column as
+            ``self[name]`` reads it. None where the column is stored otherwise.
+        """
+        if self.kind != "pandas" or not isinstance(self._native[name].dtype, pd.CategoricalDtype):
+            return None
+        column = self._native[name].reset_index(drop=True)
+        raw = column.cat.codes.to_numpy().astype(np.int64) + 1  # null is 0
+        used = np.flatnonzero(np.bincount(raw))
+        place = np.zeros(used.max(initial=0) + 1, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        first = np.empty(len(used), dtype=np.int64)
+        first[place[raw]] = np.arange(len(raw))
+        return place[raw], _plain(column.take(first).reset_index(drop=True))
+
     def replace(
         self, values: Mapping[Hashable, pd.Series | np.ndarray], *, keep_dtype: bool = False
     ) -> Table:

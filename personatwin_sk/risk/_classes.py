@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.cells import group_rows
-from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.columns import factorize_column
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import person_codes
 
@@ -179,7 +179,7 @@ def find_classes(
         shown = np.ones(original.n_rows, dtype=bool)
     else:
         shown = ~is_null(released[person_id])
-    coded = [factorize(released[name]) for name in quasi_identifiers]
+    coded = [factorize_column(released, name) for name in quasi_identifiers]
     codes = [column for column, _ in coded]
     class_of_row = np.full(original.n_rows, -1, dtype=np.int64)
     if shown.all():

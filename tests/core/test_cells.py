@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +110,16 @@ def test_cells_show_counts_only() -> None:
     cells, _ = Cells.from_columns([pd.Series(["Zebulon", "Quirina"])])
     assert repr(cells) == str(cells) == "Cells(n_cells=2, n_people=2)"
     assert len(cells) == 2
+
+
+@pytest.mark.parametrize("width", [3, 10_000, 2**20, 2**31])
+def test_groups_are_numbered_in_order_however_wide_the_codes_are(width: int) -> None:
+    """Counting, sorting of number and row in one, and sorting of positions: all the same."""
+    rng = np.random.default_rng(width)
+    columns = [rng.integers(0, width, 50) for _ in range(2)]
+    columns = [np.concatenate([column, column[::2]]) for column in columns]
+    group, first = group_rows(columns)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    distinct = sorted(set(rows))
+    assert [distinct.index(row) for row in rows] == group.tolist()
+    assert [rows.index(row) for row in distinct] == first.tolist()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personatwin_sk._core.columns import factorize, is_ordered
+from personatwin_sk._core.columns import factorize, factorize_column, is_ordered
+from personatwin_sk._core.frames import Table
 
 NULLS = (None, float("nan"), pd.NaT, pd.NA)
 mixed = st.one_of(
@@ -105,3 +106,40 @@ def test_all_nulls_are_one_value(items: list[Any]) -> None:
 )
 def test_what_has_an_order(series: pd.Series, ordered: bool) -> None:
     assert is_ordered(series) is ordered
+
+
+categories = st.sampled_from(
+    [
+        ["b", "a", "c"],
+        [3, 1, 2],
+        [2.5, -1.0],
+        [True, False],
+        [],
+        [pd.Timestamp("2023-05-01"), pd.Timestamp("2022-01-01")],
+        ["b", 1, 2.5],
+    ]
+)
+
+
+@given(categories, st.data())
+def test_a_column_of_codes_is_read_as_its_values_are(known: list[Any], data: Any) -> None:
+    codes = data.draw(st.lists(st.integers(-1, len(known) - 1), max_size=12))
+    index = data.draw(st.permutations(range(len(codes))))
+    column = pd.Categorical.from_codes(codes, known)
+    table = Table.of(pd.DataFrame({"x": pd.Series(column, index=index)}))
+    found, values = factorize_column(table, "x")
+    expected, expected_values = factorize(table["x"])
+    assert found.tolist() == expected.tolist()
+    assert [None if pd.isna(v) else v for v in values] == [
+        None if pd.isna(v) else v for v in expected_values
+    ]
+
+
+@pytest.mark.parametrize("column", [["b", None, "a"], [3, 1, 2], np.array([1.5, np.nan, 1.5])])
+def test_any_other_column_is_read_as_it_is(column: Any) -> None:
+    table = Table.of(pd.DataFrame({"x": column}))
+    assert table.distinct("x") is None
+    found, values = factorize_column(table, "x")
+    expected, expected_values = factorize(table["x"])
+    assert found.tolist() == expected.tolist()
+    pd.testing.assert_series_equal(values, expected_values)
