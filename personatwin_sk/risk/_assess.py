@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,9 @@ class ReidentificationRisk:
         a class of f people. The journalist knows only that the target is in the population, and is
         right with 1/F, where F people of the population may stand behind the row. The marketer
         links all records, and is right with the sum of f/F over the classes, per record.
-    known_events : {0, 1}, default=0
-        Dated events of the target that the attacker also knows; with 1, `event_type` and `date`
-        are needed.
+    known_events : int, default=0
+        Dated events of the target that the attacker also knows (all where there are fewer); with
+        any, `event_type` and `date` are needed.
     event_type, date : column, optional
         Columns of both tables with one event per row.
 
@@ -93,12 +94,13 @@ class ReidentificationRisk:
     def __post_init__(self) -> None:
         if self.attacker not in ATTACKERS:
             raise InputError(f"attacker must be one of {', '.join(map(repr, ATTACKERS))}.")
-        if self.known_events not in (0, 1):
-            raise InputError("known_events must be 0 or 1.")
+        known: Any = self.known_events
+        if isinstance(known, bool) or not isinstance(known, Integral) or known < 0:
+            raise InputError(f"known_events must be a whole number, at least 0, got {known!r}.")
         if self.known_events and (self.event_type is None or self.date is None):
             raise InputError(
-                "known_events=1 needs to know where the events are: name the columns event_type "
-                "and date."
+                f"known_events={known} needs to know where the events are: name the columns "
+                "event_type and date."
             )
 
     def __call__(self, original: Any, released: Any) -> RiskReport:
@@ -136,6 +138,7 @@ class ReidentificationRisk:
             known_events=self.known_events,
             event_type=self.event_type,
             date=self.date,
+            behind=standing.people,
         )
         return self._report(keys, classes, standing, events)
 

@@ -152,8 +152,10 @@ def test_rows_that_do_not_align_are_an_error_with_both_counts():
     ("settings", "message"),
     [
         ({"attacker": "neighbour"}, "attacker must be one of"),
-        ({"known_events": 2}, "known_events must be 0 or 1"),
-        ({"known_events": -1}, "known_events must be 0 or 1"),
+        ({"known_events": -1}, "known_events must be a whole number"),
+        ({"known_events": 1.5}, "known_events must be a whole number"),
+        ({"known_events": True}, "known_events must be a whole number"),
+        ({"known_events": 2}, "known_events=2 needs"),
         ({"known_events": 1}, "event_type and date"),
         ({"known_events": 1, "event_type": "age"}, "event_type and date"),
     ],
