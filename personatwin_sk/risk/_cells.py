@@ -23,12 +23,47 @@ from personatwin_sk.population.places import LEVELS, climb, find_areas
 from personatwin_sk.risk._classes import Classes
 from personatwin_sk.risk._recoding import global_labels
 
-__all__ = ["CountedCells", "count_cells"]
+__all__ = [
+    "CountedCells",
+    "CountedColumn",
+    "count_cells",
+    "count_column",
+    "own_hierarchy",
+    "own_shares",
+    "same_people",
+    "unmatched",
+]
 
 # Counts may be fitted figures: what differs by less than this share of them is the same ...
 _SAME = 1e-9
 # ... and so are sums of them that differ by less than this share, or this part of a person.
 _ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, repr=False)
+class CountedColumn:
+    """A column as the population sees it.
+
+    A number for each row, and for each number what to ask the population for, and whether the
+    population knows the value. `recoded` tells whether released labels took the place of the values
+    because the recoding is global.
+    """
+
+    of_row: np.ndarray
+    queries: pd.Series
+    matched: np.ndarray
+    recoded: bool = False
+
+    def __repr__(self) -> str:
+        return f"CountedColumn(n_queries={len(self.queries)}, recoded={self.recoded})"
+
+    @property
+    def everything(self) -> frozenset[object]:
+        """All values that the population knows: asked along, it shows what the column means.
+
+        (Whether "White" is white and not Hispanic depends on whether the column has Hispanic.)
+        """
+        return frozenset(self.queries.astype(object)[self.matched])
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,6 +80,11 @@ class CountedCells:
         Some value of the cell is unknown to the population: `count` must not be used.
     sources : tuple of str
         Where the counts that may be used come from.
+    columns : tuple of CountedColumn
+    codes : tuple of ndarray of int64, each of shape (n_cells,)
+        For each column the number of each cell's query.
+    shares : tuple of ndarray of float, each of shape (n_queries,)
+        For each column the share of each query's people that no finer query has as well.
     """
 
     of_row: np.ndarray
@@ -53,30 +93,12 @@ class CountedCells:
     modelled: np.ndarray
     unknown: np.ndarray
     sources: tuple[str, ...]
+    columns: tuple[CountedColumn, ...]
+    codes: tuple[np.ndarray, ...]
+    shares: tuple[np.ndarray, ...]
 
     def __repr__(self) -> str:
         return f"CountedCells(n_cells={len(self.count)})"
-
-
-@dataclass(frozen=True, repr=False)
-class _Column:
-    """A column as the population sees it.
-
-    A number for each row, and for each number what to ask the population for, and whether the
-    population knows the value.
-    """
-
-    of_row: np.ndarray
-    queries: pd.Series
-    matched: np.ndarray
-
-    @property
-    def everything(self) -> frozenset[object]:
-        """All values that the population knows: asked along, it shows what the column means.
-
-        (Whether "White" is white and not Hispanic depends on whether the column has Hispanic.)
-        """
-        return frozenset(self.queries.astype(object)[self.matched])
 
 
 def count_cells(
@@ -119,10 +141,13 @@ def count_cells(
         }
     )
     answer = population.count(frame)
+    shares = [
+        own_shares(population, name, column) for name, column in zip(columns, seen, strict=True)
+    ]
     share = np.ones(len(first))
-    for name, column, codes in zip(columns, seen, at, strict=True):
-        share *= _own_shares(population, name, column)[codes]
-    unknown = _unmatched(answer)
+    for of_query, codes in zip(shares, at, strict=True):
+        share *= of_query[codes]
+    unknown = unmatched(answer)
     return CountedCells(
         of_row=of_row,
         count=answer["count"].to_numpy(dtype=float) * share,
@@ -130,14 +155,17 @@ def count_cells(
         modelled=answer["modelled"].to_numpy(dtype=bool) | (share < 1),
         unknown=unknown,
         sources=tuple(sorted({str(source) for source in answer["source"][~unknown]})),
+        columns=tuple(seen),
+        codes=tuple(at),
+        shares=tuple(shares),
     )
 
 
-def _unmatched(answer: pd.DataFrame) -> np.ndarray:
+def unmatched(answer: pd.DataFrame) -> np.ndarray:
     return np.array([bool(names) for names in answer["unmatched"]], dtype=bool)
 
 
-def _count_column(
+def count_column(
     population: ReferencePopulation, name: Hashable, queries: Sequence[object]
 ) -> pd.DataFrame:
     return population.count(pd.DataFrame({name: pd.Series(list(queries), dtype=object)}))
@@ -145,23 +173,23 @@ def _count_column(
 
 def _read_column(
     original: Table, released: Table, name: Hashable, population: ReferencePopulation
-) -> _Column:
+) -> CountedColumn:
     """Code a column so that values which the population does not tell apart share a number."""
     codes, values = factorize(original[name])
-    hierarchy = _own_hierarchy(population, name)
+    hierarchy = own_hierarchy(population, name)
     if name == "geography" and hierarchy is None:
         climbed, values = factorize(_as_coarse_as(values, factorize(released[name])[1]))
         codes = climbed[codes]
     answer = population.count(pd.DataFrame({name: values}))
-    matched = ~_unmatched(answer)
+    matched = ~unmatched(answer)
     if hierarchy is not None:
         leader = _same_node(values, hierarchy)
     elif name == "geography":
         leader = _same_place(values, answer["level"].tolist())
     else:
-        leader = _same_people(population, name, values, answer["count"].to_numpy(float), matched)
+        leader = same_people(population, name, values, answer["count"].to_numpy(float), matched)
     kept, number = np.unique(leader, return_inverse=True)
-    return _Column(number[codes], values.take(kept).reset_index(drop=True), matched[kept])
+    return CountedColumn(number[codes], values.take(kept).reset_index(drop=True), matched[kept])
 
 
 def _as_coarse_as(values: pd.Series, labels: pd.Series) -> pd.Series:
@@ -185,7 +213,7 @@ def _as_coarse_as(values: pd.Series, labels: pd.Series) -> pd.Series:
     )
 
 
-def _own_hierarchy(population: ReferencePopulation, name: Hashable) -> Hierarchy | None:
+def own_hierarchy(population: ReferencePopulation, name: Hashable) -> Hierarchy | None:
     """Give the hierarchy that the population itself has for a column."""
     return getattr(population, "hierarchies", {}).get(name)
 
@@ -212,7 +240,7 @@ def _same_place(values: pd.Series, levels: Sequence[object]) -> np.ndarray:
     return leader
 
 
-def _same_people(
+def same_people(
     population: ReferencePopulation,
     name: Hashable,
     values: pd.Series,
@@ -237,7 +265,7 @@ def _same_people(
         if not len(pool):
             return leader
         pairs = [frozenset((items[i], items[j])) for i, j in zip(head, pool, strict=True)]
-        answer = _count_column(population, name, [*items, *pairs])
+        answer = count_column(population, name, [*items, *pairs])
         both = answer["count"].to_numpy(dtype=float)[len(items) :]
         same = both <= counts[pool] * (1 + _SAME)
         leader[pool[same]] = head[same]
@@ -245,36 +273,38 @@ def _same_people(
 
 
 def _with_labels(
-    column: _Column,
+    column: CountedColumn,
     released: Table,
     name: Hashable,
     shown: np.ndarray,
     population: ReferencePopulation,
-) -> _Column:
+) -> CountedColumn:
     """Put released labels in place of the values where the recoding of the column is global."""
     counted = global_labels(
         column.of_row[shown],
         column.queries,
         released[name][shown],
-        _own_hierarchy(population, name),
+        own_hierarchy(population, name),
     )
     if counted is None:
         return column
     label_of_value, labels = factorize(counted)
     try:
-        answer = _count_column(population, name, labels.tolist())
+        answer = count_column(population, name, labels.tolist())
     except InputError:  # a population of counties, say, need not know what a state is
         return column
     # A label with a value that the population does not know (Other|White) has no count, though
     # some of its values have one: these are then counted by themselves.
-    taken = column.matched & ~_unmatched(answer)[label_of_value]
+    taken = column.matched & ~unmatched(answer)[label_of_value]
     codes, queries = factorize(counted.where(taken, column.queries))
     matched = np.empty(len(queries), dtype=bool)
     matched[codes] = column.matched
-    return _Column(codes[column.of_row], queries, matched)
+    return CountedColumn(codes[column.of_row], queries, matched, recoded=True)
 
 
-def _own_shares(population: ReferencePopulation, name: Hashable, column: _Column) -> np.ndarray:
+def own_shares(
+    population: ReferencePopulation, name: Hashable, column: CountedColumn
+) -> np.ndarray:
     """Give the share of each query's people that no query with fewer people has as well.
 
     It is 1 for all of them unless they overlap (a state and one of its counties): then the finer
@@ -285,7 +315,7 @@ def _own_shares(population: ReferencePopulation, name: Hashable, column: _Column
     everything = column.everything
     if len(everything) < 2:
         return shares
-    answer = _count_column(population, name, [*items, everything])
+    answer = count_column(population, name, [*items, everything])
     counts = answer["count"].to_numpy(dtype=float)
     total, counts = counts[-1], counts[:-1]
     order = np.flatnonzero(column.matched & (counts > 0))
@@ -309,7 +339,7 @@ def _own_shares(population: ReferencePopulation, name: Hashable, column: _Column
         prefixes = [frozenset(items[i] for i in order[:middle]) for _, middle, *_ in shared]
         if not prefixes:
             break
-        answer = _count_column(population, name, [everything, *prefixes])
+        answer = count_column(population, name, [everything, *prefixes])
         parts = []
         for (start, middle, stop, before, after), at in zip(
             shared, answer["count"].to_numpy(dtype=float)[1:], strict=True

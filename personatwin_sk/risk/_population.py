@@ -11,6 +11,7 @@ from personatwin_sk._core.frames import Table
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import CountedCells, count_cells
 from personatwin_sk.risk._classes import Classes, distinct_pairs
+from personatwin_sk.risk._hulls import Hulls, count_hulls
 
 __all__ = ["Standing", "stand_behind"]
 
@@ -58,16 +59,15 @@ def stand_behind(
 ) -> Standing:
     r"""Count for each class the people of the population who would have been put there.
 
-    For every class the distinct original cells of its people are taken, and
+    .. math:: F = \max\left(f,\; H + \sum_c N_c \, n'_c / n_c\right)
 
-    .. math:: F = \max\left(f,\; \sum_c N_c \, n'_c / n_c\right)
-
-    where :math:`N_c` people of the population and :math:`n_c` people of the file are in cell c, and
-    :math:`n'_c` of these in the class: the people of a cell that went to several classes are shared
-    out in proportion. This is never more
-    than the people whom the released row describes, because of these some would have been put
-    elsewhere. Where a column's recoding is global (all who have a value got the same label),
-    its labels take the place of the values, and all whom the label describes count.
+    where H people of the population are in the hull of the class (what its labels cover; see
+    `_hulls`) and in no other, and the sum is over those cells of its people that lie in several
+    hulls: :math:`N_c` people of the population and :math:`n_c` people of the file are in cell c,
+    :math:`n'_c` of these in the class. The people of a cell that went to several classes are shared
+    out in proportion. This is never more than the people whom the released row describes, because
+    of these some would have been put elsewhere. Where a column's recoding is global (all who have a
+    value got the same label), its labels take the place of the values in cells.
 
     A key variable that the population does not have is never summed over: then F = f for everybody.
     So it is for a person with a value that the population does not know (null, for one); in the
@@ -96,10 +96,11 @@ def stand_behind(
     if population is None or not set(quasi_identifiers) <= set(population.columns):
         return Standing(sizes, sizes, ~nobody, nobody, 0, ())
     cells = count_cells(original, released, quasi_identifiers, classes, population)
-    return _share_out(cells, classes, sizes)
+    hulls = count_hulls(cells, classes, released, quasi_identifiers, population)
+    return _share_out(cells, hulls, classes, sizes)
 
 
-def _share_out(cells: CountedCells, classes: Classes, sizes: np.ndarray) -> Standing:
+def _share_out(cells: CountedCells, hulls: Hulls, classes: Classes, sizes: np.ndarray) -> Standing:
     n_cells = len(cells.count)
     _, cell_of_person = distinct_pairs(classes.person_of_row, cells.of_row, n_cells)
     in_file = np.bincount(cell_of_person, minlength=n_cells)
@@ -113,14 +114,19 @@ def _share_out(cells: CountedCells, classes: Classes, sizes: np.ndarray) -> Stan
     class_, cell, in_class = _count_pairs(classes.class_of_member[membership], held, n_cells)
     share = in_class / in_file[cell]
     known = ~cells.unknown[cell]
+    in_hull = hulls.counted[class_] & hulls.alone[cell] & known
 
-    def total(count: np.ndarray) -> np.ndarray:
+    def total(count: np.ndarray, hull: np.ndarray) -> np.ndarray:
         people = np.where(known, count[cell] * share, in_class)
-        return np.bincount(class_, weights=people, minlength=classes.n_classes)
+        by_cells = np.bincount(class_, weights=people, minlength=classes.n_classes)
+        outside = np.where(in_hull, 0.0, people)
+        by_hull = hull + np.bincount(class_, weights=outside, minlength=classes.n_classes)
+        # Both are people who would have been put there.
+        return np.maximum(by_cells, by_hull)
 
-    behind, behind_low = total(cells.count), total(cells.low)
+    behind, behind_low = total(cells.count, hulls.count), total(cells.low, hulls.low)
     raised = behind < classes.sizes * (1 - _ROUNDING)
-    modelled_class = np.zeros(classes.n_classes, dtype=bool)
+    modelled_class = hulls.modelled.copy()
     modelled_class[class_[known & cells.modelled[cell]]] = True
     modelled_class &= ~raised
 
@@ -130,7 +136,7 @@ def _share_out(cells: CountedCells, classes: Classes, sizes: np.ndarray) -> Stan
         unknown=unknown,
         modelled=modelled_class[classes.class_of_member] & ~unknown,
         n_raised=int(raised.sum()),
-        sources=cells.sources,
+        sources=tuple(sorted({*cells.sources, *hulls.sources})),
     )
 
 

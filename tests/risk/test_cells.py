@@ -108,11 +108,12 @@ def test_a_state_counts_where_all_of_a_county_went_to_it(census):
     assert risks == pytest.approx([1 / ohio, 1 / ohio, 1 / cook])
 
 
-def test_a_county_that_went_here_and_there_is_counted_as_itself(census):
+def test_a_county_that_went_here_and_there_is_shared(census):
+    # The rest of Ohio can only be behind the state; half of the county is behind each.
     places = ["Hamilton County, OH"] * 2
-    county = people_in(census, geography=places[0])
+    county, ohio = people_in(census, geography=places[0]), people_in(census, geography="Ohio")
     risks = risks_of(places, ["Ohio", "Hamilton County, OH"], "geography", census)
-    assert risks == pytest.approx(2 / county)
+    assert risks == pytest.approx([1 / (ohio - county / 2), 2 / county])
 
 
 def test_addresses_do_not_make_a_local_recoding_global(census):
@@ -120,8 +121,9 @@ def test_addresses_do_not_make_a_local_recoding_global(census):
     places = [f"{n} Main St, Cincinnati, Hamilton County, OH" for n in (1, 2, 3, 4)]
     released = ["Ohio", "Hamilton County, OH", "Hamilton County, OH", "Hamilton County, OH"]
     county = people_in(census, geography="Hamilton County, OH")
+    ohio = people_in(census, geography="Ohio")
     risks = risks_of(places, released, "geography", census)
-    assert risks == pytest.approx([4 / county, *[4 / 3 / county] * 3])
+    assert risks == pytest.approx([1 / (ohio - county * 3 / 4), *[4 / 3 / county] * 3])
 
 
 def test_a_released_state_beside_its_county_covers_what_is_left_of_it(census):

@@ -92,6 +92,29 @@ def counted_as(original, released, shown, values_of):
     return result
 
 
+def lies_in(person, cell):
+    """Whether somebody of the population is in a cell or a hull; nobody is in an unknown one."""
+    parts = zip(("age", "gender"), cell, strict=True)
+    return all(part is not None and "X" not in part and person[key] in part for key, part in parts)
+
+
+def hull_of(class_, in_class, values_of):
+    """What the labels of a class cover, or else what its values span; None without known ones."""
+    cells = [cell for c, cell in in_class if c == class_]
+    cells = [c for c in cells if not any(part is None or "X" in part for part in c)]
+    if not cells:
+        return None
+    hull = []
+    for position, label in enumerate(class_):
+        held = set().union(*(cell[position] for cell in cells))
+        covered = values_of(label)
+        if covered is not None and "X" not in covered and held <= covered:
+            hull.append(covered)
+        else:
+            hull.append(set(range(min(held), max(held) + 1)) if position == 0 else held)
+    return hull
+
+
 def by_hand(original, released, people, values_of, low=1.0):
     """F, f and unknown of each (person, class), by going through all rows and all people."""
     shown = released["who"].notna().tolist()
@@ -123,15 +146,26 @@ def by_hand(original, released, people, values_of, low=1.0):
                 unknown.add((person, class_))
     result = {}
     n_raised = 0
+    suppressed = [cell_of(row) for row in range(len(who)) if not shown[row]]
+    hulls = {class_: hull_of(class_, in_class, values_of) for class_ in classes}
     for class_, members in classes.items():
-        total = 0.0
+        total = alone = 0.0
+        for p in people:
+            fits = [c for c, hull in hulls.items() if hull and lies_in(p, hull)]
+            held = [c for c in in_file if lies_in(p, c)]
+            if fits == [class_] and not any(lies_in(p, cell) for cell in suppressed):
+                alone += low
+            elif held and (class_, held[0]) in in_class:
+                alone += low * len(in_class[class_, held[0]]) / len(in_file[held[0]])
         for cell in {cell for c, cell in in_class if c == class_}:
             here = len(in_class[class_, cell])
             if any(part is None or "X" in part for part in cell):
                 total += here
+                alone += here
             else:
                 n = sum(p["age"] in cell[0] and p["gender"] in cell[1] for p in people)
                 total += n * low * here / len(in_file[cell])
+        total = max(total, alone)
         n_raised += total < len(members) - 1e-9
         for person in members:
             f = len(members)
@@ -231,12 +265,36 @@ def test_a_global_label_counts_all_whom_it_covers(toy):
     assert report.journalist.mean == pytest.approx(1 / 60)
 
 
-def test_a_local_label_counts_only_the_cells_that_the_class_holds(toy):
-    # 34 went to two classes: half of the 20 people of 34 stand behind each of them.
+def test_where_hulls_overlap_only_cells_that_the_class_holds_count(toy):
+    # 34 went to two classes: half of the 20 people of 34 stand behind each of them. The 5 people of
+    # 33 can only be behind the first class; those of 37 may be behind both, and count in neither.
+    people = [{"age": a} for a in (31,) * 10 + (33,) * 5 + (34,) * 20 + (37,) * 7 + (38,) * 30]
     original = pd.DataFrame({"age": [31, 34, 34, 38]})
     released = pd.DataFrame({"age": ["30-39", "30-39", "34-39", "34-39"]})
-    report = assess_risk(original, released, "age", population=town(toy))
-    assert report.individual_risks == pytest.approx([1 / 20, 1 / 20, 1 / 40, 1 / 40])
+    report = assess_risk(original, released, "age", population=toy(people))
+    assert report.individual_risks == pytest.approx([1 / 25, 1 / 25, 1 / 40, 1 / 40])
+
+
+def test_a_label_that_does_not_cover_its_values_stands_for_what_these_span(toy):
+    people = [{"age": age, "gender": "F"} for age in (31, 32, 33, 34, 35) for _ in range(10)]
+    original = pd.DataFrame({"age": [31, 34, 35]})
+    released = pd.DataFrame({"age": [99, 99, 35]})
+    report = assess_risk(original, released, "age", population=toy(people))
+    assert report.individual_risks == pytest.approx([1 / 40, 1 / 40, 1 / 10])
+
+
+def test_a_suppressed_person_of_a_cell_leaves_its_people_in_doubt(toy):
+    people = [{"age": age} for age in (31, 32, 33) for _ in range(10)]
+    original = pd.DataFrame({"who": [1, 2, 3], "age": [31, 31, 32]})
+    released = pd.DataFrame({"who": [1, 1, None], "age": ["30-34", "30-35", None]})
+    report = assess_risk(original, released, "age", person_id="who", population=toy(people))
+    # Both hulls have 31, 32 and 33; each holds half of 31, and nobody has 32 or 33 alone.
+    assert report.individual_risks[:2] == pytest.approx([1 / 5, 1 / 5])
+    # Had 33 one hull only, it would count there; the suppressed 32 would not.
+    released["age"] = ["30-33", "31-32", None]
+    people += [{"age": 30}] * 4
+    report = assess_risk(original, released, "age", person_id="who", population=toy(people))
+    assert report.individual_risks[:2] == pytest.approx([1 / 19, 1 / 5])
 
 
 def test_labels_that_overlap_are_not_global(toy):
