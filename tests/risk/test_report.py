@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -152,3 +154,73 @@ def test_a_release_that_needs_nothing_more_is_told_so():
     report = assess_risk(original, original, "age", population=population)
     assert report.get_risk_level() == "SAFE_FOR_PUBLIC_RELEASE"
     assert "Neither classes nor events" in report.recommendation
+
+
+def test_a_report_meets_a_preset_or_says_why_not():
+    table = pd.DataFrame({"age": [30] * 11 + [40] * 25})
+    report = assess_risk(table, table, "age", attacker="prosecutor")
+    assert report.meets("cms") == (True, ())
+    met, reasons = report.meets("strict")
+    assert not met
+    assert len(reasons) == 2  # (1 + 1)/36 is above 5 %, and 11 people are fewer than 20
+    assert report.to_dict()["presets"] == {
+        "cms": True,
+        "ema": True,
+        "health_canada": True,
+        "strict": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"attacker": "prosecutor"}, "one person, knows age and sex of them, and knows that they"),
+        ({}, "and knows only that they are one of the population."),
+        ({"population": None}, "and knows that they are in the file."),  # prosecutor figures
+        ({"attacker": "marketer"}, "links every record to a person, .* that the people are one of"),
+        (
+            {"known_events": 1, "event_type": "kind", "date": "date"},
+            "knows age and sex of them, and 1 dated event of theirs, and",
+        ),
+    ],
+)
+def test_the_attacker_in_words(options, words):
+    table = pd.DataFrame({"age": [30] * 4, "sex": "F", "kind": "arrest", "date": "2023"})
+    population = TablePopulation.from_frame(pd.DataFrame({"age": [30], "sex": ["F"], "n": [90]}))
+    report = assess_risk(table, table, ["age", "sex"], **{"population": population, **options})
+    assert re.search(words, report.describe_attacker())
+    assert report.to_dict()["attacker_in_words"] == report.describe_attacker()
+
+
+@pytest.mark.parametrize(
+    ("upper", "event_upper", "words", "others"),
+    [
+        (0.5, 0.0, "Classes|classes drive.*with 7 in each.*at most 15%", "Events alone"),
+        (0.1, 0.02, "with 20 in each.*at most 5%.*Events alone leave 2.0%", "first of all"),
+        (0.02, 0.5, "Events drive.*The classes alone leave 2.0%", "in each"),
+        (0.005, 0.5, "Events drive", "The classes alone"),
+    ],
+)
+def test_the_recommendation_says_how_far_a_step_has_to_go(upper, event_upper, words, others):
+    text = report_of(upper, event_upper).recommendation
+    assert re.search(words, text)
+    assert others not in text
+
+
+def test_an_upper_limit_far_above_the_mean_is_put_down_to_the_counts():
+    unsure = dataclasses.replace(report_of(0.02), upper=0.08)
+    assert "The upper limit is 8.0% where the mean is 2.0%" in unsure.recommendation
+    assert "The upper limit" not in report_of(0.08).recommendation
+
+
+def test_a_figure_that_is_no_number_is_no_safe_release():
+    report = report_of(0.001, float("nan"))
+    assert np.isnan(report.verdict_risk)
+    assert report.get_risk_level() == "UNSAFE"
+
+
+def test_a_report_survives_a_pickle_with_what_was_read_from_it():
+    table = pd.DataFrame({"age": [30] * 6, "sex": ["F", "M"] * 3})
+    report = assess_risk(table, table, ["age", "sex"])
+    before = pickle.loads(pickle.dumps(report)).to_dict()
+    assert before == report.to_dict() == pickle.loads(pickle.dumps(report)).to_dict()
