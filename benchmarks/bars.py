@@ -51,3 +51,6 @@ BARS = (
 )
 # Of accuracy and AUC: how far below the real table's a release may be.
 UTILITY_LIMIT = 0.005
+
+RISK_SECONDS, RISK_STRETCH = 1.0, 0.4
+"""k and sample risk of 1,000,000 loaded people: what is asked for, and what beats the field."""

@@ -1,0 +1,1 @@
+"""How long risk takes, against pycanon: ``python -m benchmarks.risk``."""
