@@ -71,7 +71,10 @@ def find_identifier_weaknesses(
             for source in dict.fromkeys((person_id, name))
             if source is not None and source in original
         }
-        remarks += _kept_or_hashed(name, column, sources)
+        direct = _kept_or_hashed(name, column, sources)
+        if direct:  # then their order says nothing more
+            remarks += direct
+            continue
         orders = {"the order of the input": shown.astype(float)}
         for source, values in sources.items():
             orders[f"the order of the original {source!r}"] = _numbers(values)

@@ -14,6 +14,7 @@ from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import find_columns
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.risk._classes import Classes, distinct_pairs, find_classes
+from personatwin_sk.risk.attacks._covers import compare
 from personatwin_sk.risk.attacks._identifiers import find_identifier_weaknesses
 from personatwin_sk.risk.attacks._linkage import read_tables
 
@@ -200,37 +201,66 @@ def _kept_order(released: Table, published: Table, classes: Classes) -> list[str
     shown = np.flatnonzero(classes.class_of_row >= 0)
     if not common or not len(shown) or not published.n_rows:
         return []
-    together = []
+    columns = []
     for name in common:
-        texts = [
-            np.where(is_null(part), "", part.astype(str).to_numpy(dtype=object))
-            for part in (released[name].iloc[shown], published[name])
-        ]
-        together.append(np.unique(np.concatenate(texts).astype(str), return_inverse=True)[1])
-    code, _ = group_rows([part.reshape(-1) for part in together])
-    source, out = code[: len(shown)], code[len(shown) :]
-    if (np.diff(out) >= 0).all():
-        return []  # sorted by what it says: the order adds nothing to it
-    n = min(len(source), len(out))
-    if len(source) == len(out):
-        n_codes = int(code.max()) + 1
-        chance = float(
-            (np.bincount(source, minlength=n_codes) / n) @ (np.bincount(out, minlength=n_codes) / n)
+        both = pd.concat(
+            [released[name].iloc[shown].astype(object), published[name].astype(object)],
+            ignore_index=True,
         )
-        agree = float((source == out).mean())
-    else:
-        # One row per persona, say: in the order in which they first appear?
-        distinct, first = np.unique(source, return_index=True)
-        order = distinct[np.argsort(first, kind="stable")]
-        if len(out) != len(order):
+        codes, values = factorize(both.where(is_null(both), both.astype(str)))
+        columns.append((codes, compare(values, values).middle))
+    code, _ = group_rows([codes for codes, _ in columns])
+    of_source, of_out = np.arange(len(shown)), len(shown) + np.arange(published.n_rows)
+    if len(of_source) != len(of_out):
+        # One row per persona, say: do they stand as they first appear?
+        of_source = np.sort(np.unique(code[: len(shown)], return_index=True)[1])
+        if len(of_source) != len(of_out):
             return []
-        n, agree, chance = len(order), float((order == out).mean()), 1.0 / len(order)
+    # Columns that the rows are sorted by explain their order: the input is sorted alike.
+    group, order = _explained(columns, of_out), np.zeros(len(code), dtype=np.int64)
+    for key in group:
+        order = group_rows([order, key])[0]
+    of_source = of_source[np.argsort(order[of_source], kind="stable")]
+    of_out = of_out[np.argsort(order[of_out], kind="stable")]
+    n = len(of_out)
+    _, first = group_rows([order[of_out], code[of_out]])
+    in_part = group_rows([order[of_out]])[0]
+    alike = np.bincount(group_rows([order[of_out], code[of_out]])[0])
+    # Where the rows of a part stand at random, a place agrees with chance n_v / n_part.
+    chance = float((alike**2 / np.bincount(in_part)[in_part[first]]).sum() / n)
+    agree = float((code[of_source] == code[of_out]).mean())
     if agree - chance <= _FAR * np.sqrt(max(chance * (1 - chance), 1.0 / n) / n):
         return []
     return [
         f"The published rows keep the order of the input: {round(agree * n)} of {n} are where the "
         f"input has them, {round(chance * n)} by chance. Sort by what is published, or shuffle."
     ]
+
+
+def _explained(
+    columns: Sequence[tuple[np.ndarray, np.ndarray]], rows: np.ndarray
+) -> list[np.ndarray]:
+    """Find the columns by which rows are sorted, one within the other."""
+    found: list[np.ndarray] = []
+    waiting = list(columns)
+    part = np.zeros(len(rows), dtype=np.int64)
+    while waiting:
+        for at, (codes, middles) in enumerate(waiting):
+            # As text, or as the numbers that the labels stand for; up or down.
+            ways = [codes, -codes]
+            if np.isfinite(middles).all():
+                rank = np.unique(middles, return_inverse=True)[1].reshape(-1)[codes]
+                ways += [rank, -rank]
+            same = np.diff(part) == 0
+            way = next((w for w in ways if (np.diff(w[rows])[same] >= 0).all()), None)
+            if way is not None:
+                found.append(way - way.min())
+                part = group_rows([part, found[-1][rows]])[0]
+                del waiting[at]
+                break
+        else:
+            break
+    return found
 
 
 def _counted(number: int, one: str, several: str) -> str:
