@@ -16,8 +16,10 @@ from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._breakdown import ClassBreakdown
 from personatwin_sk.risk._classes import Classes, find_classes
 from personatwin_sk.risk._events import EventRisk, measure_events
-from personatwin_sk.risk._population import Standing, stand_behind
+from personatwin_sk.risk._informed import stand_behind_some
+from personatwin_sk.risk._population import Standing
 from personatwin_sk.risk._report import RiskFigures, RiskReport
+from personatwin_sk.risk._upper import upper_mean
 
 __all__ = ["ATTACKERS", "ReidentificationRisk", "assess_risk"]
 
@@ -48,13 +50,22 @@ class ReidentificationRisk:
     attacker : {"prosecutor", "journalist", "marketer"}, default="journalist"
         Who decides. The prosecutor knows that the target is in the file, and is right with 1/f in
         a class of f people. The journalist knows only that the target is in the population, and is
-        right with 1/F, where F people of the population may stand behind the row. The marketer
+        right with 1/F, where F people of the population may stand behind the row; where the
+        population knows some of the quasi-identifiers only, with E[1/F | f]. The marketer
         links all records, and is right with the sum of f/F over the classes, per record.
     known_events : int, default=0
         Dated events of the target that the attacker also knows (all where there are fewer); with
         any, `event_type` and `date` are needed.
     event_type, date : column, optional
         Columns of both tables with one event per row.
+    confidence : float, default=0.95
+        Of the upper limit of the mean, one-sided; at least 1/2 and below 1. Low ends of all counts
+        are taken together, as if they erred together (the counts of one population are fitted to
+        the same figures); what is expected of a class rather than counted errs by itself.
+    sampling_fraction : float, optional
+        Share of the population that is in the file, above 0 and at most 1. Where no population
+        knows any of the quasi-identifiers, 1/F is then what is expected in a random sample
+        (Benedetti and Franconi 1998), not 1/f.
 
     Raises
     ------
@@ -90,6 +101,8 @@ class ReidentificationRisk:
     known_events: int = 0
     event_type: Hashable | None = None
     date: Hashable | None = None
+    confidence: float = 0.95
+    sampling_fraction: float | None = None
 
     def __post_init__(self) -> None:
         if self.attacker not in ATTACKERS:
@@ -102,6 +115,11 @@ class ReidentificationRisk:
                 f"known_events={known} needs to know where the events are: name the columns "
                 "event_type and date."
             )
+
+        if not 0.5 <= self.confidence < 1:
+            raise InputError("confidence must be at least 0.5 and below 1.")
+        if self.sampling_fraction is not None and not 0 < self.sampling_fraction <= 1:
+            raise InputError("sampling_fraction must be above 0 and at most 1, or None.")
 
     def __call__(self, original: Any, released: Any) -> RiskReport:
         """Measure the risk of a released table.
@@ -130,7 +148,16 @@ class ReidentificationRisk:
             )
         keys = self._find_columns(before, after)
         classes = find_classes(before, after, keys, self.person_id)
-        standing = stand_behind(before, after, keys, classes, self.population)
+        standing = stand_behind_some(
+            before,
+            after,
+            keys,
+            self.person_id,
+            classes,
+            self.population,
+            sampling_fraction=self.sampling_fraction,
+            confidence=self.confidence,
+        )
         events = measure_events(
             before,
             after,
@@ -164,7 +191,7 @@ class ReidentificationRisk:
         events: EventRisk,
     ) -> RiskReport:
         in_file = 1.0 / classes.sizes[classes.class_of_member]
-        behind, behind_low = 1.0 / standing.people, 1.0 / standing.low
+        behind = 1.0 / standing.people
         prosecutor = _figures(classes.largest_of_person(in_file))
         risks = classes.largest_of_person(in_file if self.attacker == "prosecutor" else behind)
         journalist = _figures(classes.largest_of_person(behind))
@@ -172,8 +199,11 @@ class ReidentificationRisk:
         marketer = _figures(behind)
         decisive, upper = {
             "prosecutor": (prosecutor, prosecutor.mean),
-            "journalist": (journalist, _figures(classes.largest_of_person(behind_low)).mean),
-            "marketer": (marketer, _figures(behind_low).mean),
+            "journalist": (journalist, upper_mean(standing, classes, self.confidence)),
+            "marketer": (
+                marketer,
+                upper_mean(standing, classes, self.confidence, per_record=True),
+            ),
         }[self.attacker]
         individual = np.where(classes.class_of_row >= 0, risks[classes.person_of_row], np.nan)
         individual.flags.writeable = False
@@ -195,6 +225,8 @@ class ReidentificationRisk:
             event_risk=events,
             modelled_share=modelled_share,
             n_raised=standing.n_raised,
+            n_counted_by_cells=standing.n_by_cells,
+            delta_presence=_presence(classes, standing),
             n_unknown_to_population=n_unknown,
             population_sources=standing.sources,
             has_population=self.population is not None,
@@ -208,6 +240,12 @@ class ReidentificationRisk:
                 per_record=self.attacker == "marketer",
             ),
         )
+
+
+def _presence(classes: Classes, standing: Standing) -> tuple[float, float]:
+    """Give the least and the largest share of the people behind a row who are in the file."""
+    share = classes.sizes[classes.class_of_member] / standing.people
+    return (float(share.min()), float(share.max())) if len(share) else (0.0, 0.0)
 
 
 def _figures(risks: np.ndarray) -> RiskFigures:
@@ -229,6 +267,8 @@ def assess_risk(
     known_events: int = 0,
     event_type: Hashable | None = None,
     date: Hashable | None = None,
+    confidence: float = 0.95,
+    sampling_fraction: float | None = None,
 ) -> RiskReport:
     """Measure the risk that somebody in a released table is recognised.
 
@@ -238,6 +278,8 @@ def assess_risk(
         The same rows in the same order.
     quasi_identifiers, person_id, population, attacker, known_events, event_type, date
         As in :class:`ReidentificationRisk`.
+    confidence, sampling_fraction
+        Likewise.
 
     Returns
     -------
@@ -265,5 +307,7 @@ def assess_risk(
         known_events=known_events,
         event_type=event_type,
         date=date,
+        confidence=confidence,
+        sampling_fraction=sampling_fraction,
     )
     return measure(original, released)

@@ -64,7 +64,7 @@ def inverse_negative_binomial(f: Any, fraction: Any) -> np.ndarray:
     """
     f, fraction = np.broadcast_arrays(np.asarray(f, float), np.asarray(fraction, float))
     few = np.minimum(f, _SERIES_FROM)
-    hypergeometric = hyp2f1(1.0, 1.0, few + 1.0, 1.0 - fraction)
+    hypergeometric = np.asarray(hyp2f1(1.0, 1.0, few + 1.0, 1.0 - fraction))
     many = f > _SERIES_FROM
     if many.any():
         term = np.ones(many.sum())
@@ -105,15 +105,15 @@ def inverse_poisson(f: Any, mean: Any) -> np.ndarray:
     return np.asarray(hyp1f1(1.0, f + 1.0, -mean) / f)
 
 
-def inverse_binomial(f: Any, n_others: Any, q: Any, *, power: int = 1) -> np.ndarray:
-    r"""Give :math:`E[F^{-r}]` where F - f is binomial: each of some others is in it with chance q.
+def inverse_binomial(f: Any, n_others: Any, q: Any) -> np.ndarray:
+    r"""Give E[1/F | f] where F - f is binomial: each of M others is in the class with chance q.
 
-    For f = 1 and r = 1 it is :math:`(1 - (1-q)^{M+1}) / ((M+1) q)`; else
+    For f = 1 it is :math:`(1 - (1-q)^{M+1}) / ((M+1) q)`; else
 
-    .. math:: \int_0^1 s^{f-1} (1 - q + qs)^M (-\ln s)^{r-1} ds
+    .. math:: \int_0^1 s^{f-1} (1 - q + qs)^M ds
 
-    by 64 Gauss-Legendre nodes on the part that has not vanished: 11 digits for r = 1 and whole M,
-    3 for r = 2. M need not be whole.
+    by 64 Gauss-Legendre nodes on the part that has not vanished: 11 digits for whole M. M need not
+    be whole.
 
     Parameters
     ----------
@@ -123,8 +123,6 @@ def inverse_binomial(f: Any, n_others: Any, q: Any, *, power: int = 1) -> np.nda
         M, 0 or more.
     q : array-like of float
         Between 0 and 1.
-    power : {1, 2}, default=1
-        r: 2 is for the variance of 1/F.
 
     Returns
     -------
@@ -141,40 +139,34 @@ def inverse_binomial(f: Any, n_others: Any, q: Any, *, power: int = 1) -> np.nda
     result = np.empty(len(f))
     for start in range(0, len(f), _CHUNK):
         part = slice(start, start + _CHUNK)
-        result[part] = _integrate(f[part, None], n_others[part, None], q[part, None], power)
-    exact = (f == 1) & (n_others * q > 0) & (q < 1) & (power == 1)
+        result[part] = _integrate(f[part, None], n_others[part, None], q[part, None])
+    exact = (f == 1) & (n_others * q > 0) & (q < 1)
     m, p = n_others[exact] + 1.0, q[exact]
     result[exact] = -np.expm1(m * np.log1p(-p)) / (m * p)
     return result.reshape(shape)[()]
 
 
-def _integrate(f: np.ndarray, m: np.ndarray, q: np.ndarray, power: int) -> np.ndarray:
+def _integrate(f: np.ndarray, m: np.ndarray, q: np.ndarray) -> np.ndarray:
     # The integrand is at most exp(-rate u), u = 1 - s.
     rate = f - 1.0 + m * q
     top = np.minimum(1.0, _REACH / np.maximum(rate, _REACH))
     u = (_NODES + 1.0) / 2.0 * top
-    log_s = np.log1p(-u)
-    value = np.exp((f - 1.0) * log_s + m * np.log1p(-q * u))
-    if power == 2:
-        value *= -log_s
+    value = np.exp((f - 1.0) * np.log1p(-u) + m * np.log1p(-q * u))
     return (value * (_WEIGHTS / 2.0 * top)).sum(axis=1)
 
 
-def inverse_beta_binomial(
-    f: Any, n_others: Any, alpha: Any, beta: Any, *, power: int = 1
-) -> np.ndarray:
-    r"""Give :math:`E[F^{-r}]` where F - f is binomial with a q that is itself beta distributed.
+def inverse_beta_binomial(f: Any, n_others: Any, alpha: Any, beta: Any) -> np.ndarray:
+    r"""Give E[1/F | f] where F - f is binomial with a q that is itself beta distributed.
 
     The binomial of `inverse_binomial` is averaged over q by the trapezoidal rule over its logit,
-    between points beyond which next to nothing lies: 8 digits for r = 1.
+    between points beyond which next to nothing lies: 8 digits.
 
     Parameters
     ----------
     f, n_others : array-like of float
         As in `inverse_binomial`.
     alpha, beta : array-like of float
-        At least 1/2.
-    power : {1, 2}, default=1
+        At least 1.
 
     Returns
     -------
@@ -201,7 +193,7 @@ def inverse_beta_binomial(
         )
         weight = np.exp(log_density - log_density.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
-        inverse = inverse_binomial(f[part], n_others[part], q, power=power)
+        inverse = inverse_binomial(f[part], n_others[part], q)
         result[part] = (weight * inverse).sum(axis=1)
     return result.reshape(shape)[()]
 

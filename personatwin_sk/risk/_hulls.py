@@ -45,6 +45,9 @@ class Hulls:
         Some of the cell is in one hull only: its people are in `count` of that class.
     counted : ndarray of bool, shape (n_classes,)
         False where hulls could not be used, and the cells are all there is.
+    n_left_out : int
+        Classes with a hull that could not be used: too many boxes, or a population that cannot
+        count them.
     sources : tuple of str
     """
 
@@ -53,17 +56,18 @@ class Hulls:
     modelled: np.ndarray
     alone: np.ndarray
     counted: np.ndarray
+    n_left_out: int
     sources: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"Hulls(n_counted={int(self.counted.sum())})"
 
     @classmethod
-    def none(cls, n_classes: int, n_cells: int) -> Hulls:
+    def none(cls, n_classes: int, n_cells: int, n_left_out: int = 0) -> Hulls:
         """Give what is known without hulls: nothing."""
         nobody = np.zeros(n_classes)
-        no_class = nobody.astype(bool)
-        return cls(nobody, nobody, no_class, np.zeros(n_cells, dtype=bool), no_class, ())
+        no_class, no_cell = nobody.astype(bool), np.zeros(n_cells, dtype=bool)
+        return cls(nobody, nobody, no_class, no_cell, no_class, n_left_out, ())
 
 
 def count_hulls(
@@ -117,8 +121,9 @@ def count_hulls(
     recoded = [codes for at, codes in enumerate(cells.codes) if at not in local]
     group_of_cell, _ = group_rows([*recoded, np.zeros(n_cells, dtype=np.int64)])
     counted = _within_budget(hulls, group_of_cell, cell_of_class)
+    n_with_cells = int(np.count_nonzero(cell_of_class >= 0))
     if not counted.any():
-        return Hulls.none(n_classes, n_cells)
+        return Hulls.none(n_classes, n_cells, n_with_cells)
 
     # The longest ordered column is swept over; of the others all combinations of atoms are taken.
     lengths = [axis.n_atoms if axis.ordered else 0 for axis in axes]
@@ -165,8 +170,9 @@ def count_hulls(
             pieces, cells, cell_of_class, columns, population, local, axes, hulls, run
         )
     except InputError:  # a table of bands, say, need not know parts of them
-        return Hulls.none(n_classes, n_cells)
-    return Hulls(count, low, modelled, alone, counted, sources)
+        return Hulls.none(n_classes, n_cells, n_with_cells)
+    n_left_out = n_with_cells - int(counted.sum())
+    return Hulls(count, low, modelled, alone, counted, n_left_out, sources)
 
 
 def _hull(

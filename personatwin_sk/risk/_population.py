@@ -37,6 +37,11 @@ class Standing:
         Classes in which the population counts fewer people than the file has: F is raised to f.
     sources : tuple of str
         Where the counts come from.
+    n_by_cells : int
+        Classes whose hull could not be used, so that only the cells count that they hold.
+    variance : ndarray of float, shape (n_memberships,), optional
+        An upper bound of the variance of 1/F within a class, where F is not counted but expected;
+        of one class independent of that of another.
     """
 
     people: np.ndarray
@@ -45,6 +50,8 @@ class Standing:
     modelled: np.ndarray
     n_raised: int
     sources: tuple[str, ...]
+    n_by_cells: int = 0
+    variance: np.ndarray | None = None
 
     def __repr__(self) -> str:
         return f"Standing(n_memberships={len(self.people)}, n_raised={self.n_raised})"
@@ -69,9 +76,9 @@ def stand_behind(
     of these some would have been put elsewhere. Where a column's recoding is global (all who have a
     value got the same label), its labels take the place of the values in cells.
 
-    A key variable that the population does not have is never summed over: then F = f for everybody.
-    So it is for a person with a value that the population does not know (null, for one); in the
-    class of others such a person stands for themselves only.
+    A key variable that the population does not have is never summed over: then F = f for everybody
+    (`_informed` does better). So it is for a person with a value that the population does not know
+    (null, for one); in the class of others such a person stands for themselves only.
 
     Parameters
     ----------
@@ -137,6 +144,7 @@ def _share_out(cells: CountedCells, hulls: Hulls, classes: Classes, sizes: np.nd
         modelled=modelled_class[classes.class_of_member] & ~unknown,
         n_raised=int(raised.sum()),
         sources=tuple(sorted({*cells.sources, *hulls.sources})),
+        n_by_cells=hulls.n_left_out,
     )
 
 

@@ -69,6 +69,12 @@ class RiskReport:
         People with a key value that the population does not know: their F is f. 0 without one.
     population_sources : tuple of str
         Where the counts of the population come from; empty without one.
+    n_counted_by_cells : int
+        Classes whose labels could not be counted (too many, or not known to the population), so
+        that only the values of their own people count.
+    delta_presence : tuple of float
+        Least and largest share of the people behind a row who are in the file: f/F. Both are 1
+        where F is f, so too without a population.
     has_population : bool
         A population was given.
     census_decides : bool
@@ -109,6 +115,8 @@ class RiskReport:
     n_raised: int
     n_unknown_to_population: int
     population_sources: tuple[str, ...]
+    n_counted_by_cells: int = 0
+    delta_presence: tuple[float, float] = (1.0, 1.0)
     has_population: bool = False
     census_decides: bool = False
     breakdown: ClassBreakdown = field(default_factory=ClassBreakdown, repr=False, compare=False)
@@ -230,6 +238,7 @@ class RiskReport:
         for name in ("prosecutor", "journalist", "marketer", "event_risk"):
             result[name] = asdict(result[name])
         result["population_sources"] = list(self.population_sources)
+        result["delta_presence"] = list(self.delta_presence)
         result["recommendation"] = self.recommendation
         result["attacker_in_words"] = self.describe_attacker()
         result["risk_level"] = self.get_risk_level()

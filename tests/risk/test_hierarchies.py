@@ -190,8 +190,21 @@ def test_what_the_merger_releases_by_brute_force(people):
     persona = merger.apply(before)
     sizes = np.bincount(persona)
     assert report.k_anonymity == sizes.min() >= 3
-    # Equal people get equal personas: all people of the cells of a class stand behind it.
-    cells = {(cell, one) for cell, one in zip(people, persona.tolist(), strict=True)}
-    behind = [sum(COUNTS.get(cell, 0) for cell, other in cells if other == one) for one in persona]
+    # Equal people get equal personas. Behind each stand all who fit what its people span, unless
+    # they fit another one too: then those who are like its own people.
+    cells = {
+        one: {p for p, other in zip(people, persona, strict=True) if other == one}
+        for one in set(persona.tolist())
+    }
+    behind_of = dict.fromkeys(cells, 0)
+    for cell, n in COUNTS.items():
+        fits = [
+            one
+            for one, held in cells.items()
+            if cell[0] in {place for place, _ in held} and cell[1] in {sex for _, sex in held}
+        ]
+        for one in fits:
+            behind_of[one] += n if len(fits) == 1 or cell in cells[one] else 0
+    behind = [behind_of[one] for one in persona.tolist()]
     expected = [1 / max(n, sizes[one]) for n, one in zip(behind, persona, strict=True)]
     assert report.individual_risks == pytest.approx(expected)

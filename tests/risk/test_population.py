@@ -329,9 +329,15 @@ def test_suppressed_people_take_their_share_of_a_cell_with_them(toy):
 def test_a_key_that_the_population_does_not_know_is_never_summed_over(toy):
     original = pd.DataFrame({"age": [31, 31, 34], "shoe": [40, 40, 41]})
     report = assess_risk(original, original, ["age", "shoe"], population=town(toy))
+    # Ten people are 31 and twenty are 34, and none of them all wear one size for certain.
+    assert (report.individual_risks > [1 / 10, 1 / 10, 1 / 20]).all()
+    assert (report.individual_risks < [1 / 2, 1 / 2, 1]).all()
+    assert report.modelled_share == 1.0
+    assert report.n_unknown_to_population == 0
+    # Where it knows nothing there is nothing to go by.
+    report = assess_risk(original, original, "shoe", population=town(toy))
     assert report.journalist == report.prosecutor
     assert report.n_unknown_to_population == 3
-    assert report.modelled_share == 0.0
     assert not report.recommendation.startswith("CENSUS:")
 
 
