@@ -130,14 +130,15 @@ class Table:
         """
         if self.kind != "pandas" or not isinstance(self._native[name].dtype, pd.CategoricalDtype):
             return None
-        column = self._native[name].reset_index(drop=True)
-        raw = column.cat.codes.to_numpy().astype(np.int64) + 1  # null is 0
-        used = np.flatnonzero(np.bincount(raw))
-        place = np.zeros(used.max(initial=0) + 1, dtype=np.int64)
-        place[used] = np.arange(len(used))
-        first = np.empty(len(used), dtype=np.int64)
-        first[place[raw]] = np.arange(len(raw))
-        return place[raw], _plain(column.take(first).reset_index(drop=True))
+        column = self._native[name]
+        raw = column.cat.codes.to_numpy()  # null is -1
+        used = np.flatnonzero(np.bincount(raw.astype(np.int64) + 1)) - 1
+        values = pd.Categorical.from_codes(used, dtype=column.dtype)
+        if len(used) and (used[0] != 0 or used[-1] != len(used) - 1):  # null, or gaps
+            place = np.empty(used[-1] + 2, dtype=np.int64)
+            place[used] = np.arange(len(used))  # null at the end, where -1 finds it
+            raw = place[raw]
+        return raw.astype(np.int64, copy=False), _plain(pd.Series(values))
 
     def replace(
         self, values: Mapping[Hashable, pd.Series | np.ndarray], *, keep_dtype: bool = False

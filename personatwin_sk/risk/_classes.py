@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,12 @@ class Classes:
     @property
     def n_people(self) -> int:
         """Number of people who are in some class: those that are released."""
-        return int(np.count_nonzero(np.diff(self.member, prepend=-1)))
+        return len(self._first_of_person)
+
+    @cached_property
+    def _first_of_person(self) -> np.ndarray:
+        """First membership of each released person."""
+        return np.flatnonzero(np.diff(self.member, prepend=-1))
 
     def count_people(self, chosen: np.ndarray) -> int:
         """Count the people with at least one membership of a choice.
@@ -103,8 +109,10 @@ class Classes:
             NaN for people who are not released.
         """
         result = np.full(self.n_file_people, np.nan)
-        if len(self.member):
-            first = np.flatnonzero(np.diff(self.member, prepend=-1))
+        first = self._first_of_person
+        if len(first) == len(self.member):  # everybody is in one class
+            result[self.member] = of_member
+        else:
             result[self.member[first]] = np.maximum.reduceat(of_member, first)
         return result
 
