@@ -199,7 +199,9 @@ def _bars(needed: np.ndarray, exact: bool, low: int, high: int) -> np.ndarray:
     """Give each day of the reach its bar, so that every bar has its share of the moved events."""
     # Most events of a release by the year lie inside their year: they do not say "not moved".
     telling = needed if exact else needed[needed != 0]
-    n_bars = int(np.clip(len(telling) // _PER_BAR, 1, _MOST_BARS))
+    if len(telling) < 2 * _PER_BAR:
+        return np.zeros(high - low + 1, dtype=np.int64)
+    n_bars = min(len(telling) // _PER_BAR, _MOST_BARS)
     cuts = np.quantile(telling, np.linspace(0, 1, n_bars + 1), method="nearest")
     cuts, times = np.unique(cuts.astype(np.int64), return_counts=True)
     often = cuts[times > 1]  # a day that holds several shares is a bar of its own
