@@ -25,7 +25,7 @@ __all__ = ["singling_out_risk"]
 
 # The fewer released people a predicate is true of, the better: so many are drawn for each kept.
 _DRAWN_PER_GUESS = 8
-_CHUNK = 2**25
+_CHUNK = 2**24
 _UNUSED, _INSIDE, _AT_LEAST, _AT_MOST = range(4)
 
 
@@ -226,7 +226,7 @@ def _matches(
 ) -> np.ndarray:
     """Count the people who satisfy each predicate."""
     cell, first = group_rows(codes)
-    people = np.bincount(cell, minlength=len(first))
+    people = np.bincount(cell, minlength=len(first)).astype(float)
     at = [column[first] for column in codes]
     n = len(guesses[0].label)
     result = np.zeros(n, dtype=np.int64)
@@ -235,6 +235,10 @@ def _matches(
         part = np.arange(start, min(start + step, n))
         fits = np.ones((len(part), len(first)), dtype=bool)
         for column, guess, cover, code in zip(columns, guesses, covers, at, strict=True):
-            fits &= column.fits(guess.take(part), cover)[:, code]
-        result[part] = fits @ people
+            # Predicates share their conditions: each is compared with the people once.
+            asked = guess.label[part] * 4 + guess.kind[part]
+            distinct, which = np.unique(asked, return_inverse=True)
+            conditions = _Conditions(*np.divmod(distinct, 4))
+            fits &= column.fits(conditions, cover)[:, code][which.reshape(-1)]
+        result[part] = np.rint(fits.astype(np.float64) @ people)
     return result

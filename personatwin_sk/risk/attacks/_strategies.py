@@ -64,15 +64,17 @@ def find_pairs(
     """
     found: list[tuple[np.ndarray, np.ndarray]] = []
     n_found = 0
-    labels = [column.label_of_class[classes] for column in columns]
-    possible = [(column.weight > 0).T for column in columns]
-    step = max(_CHUNK // max(len(classes), 1), 1)
+    # One bit per class: a step takes 64 classes at once.
+    bits = [_pack((column.weight > 0).T, column.label_of_class[classes]) for column in columns]
+    step = max(_CHUNK // max(bits[0].shape[1] * 8, 1), 1)
     for start in range(0, len(cells), step):
         part = cells[start : start + step]
-        fits = np.ones((len(part), len(classes)), dtype=bool)
-        for column, wanted, allowed in zip(columns, labels, possible, strict=True):
-            fits &= allowed[column.value_of_cell[part]][:, wanted]
-        at, class_ = np.nonzero(fits)
+        fits = bits[0][columns[0].value_of_cell[part]]
+        for column, allowed in zip(columns[1:], bits[1:], strict=True):
+            fits &= allowed[column.value_of_cell[part]]
+        at, word = np.nonzero(fits)
+        entry, bit = np.nonzero(np.unpackbits(fits[at, word].view(np.uint8).reshape(-1, 8), axis=1))
+        at, class_ = at[entry], word[entry] * 64 + bit
         n_found += len(at)
         if n_found > most:
             return None
@@ -87,6 +89,17 @@ def find_pairs(
         distance += column.distance[label, value].astype(float) ** 2
         weight *= column.weight[label, value]
     return Pairs(cell, class_, inside, distance, weight)
+
+
+def _pack(possible: np.ndarray, label_of_class: np.ndarray) -> np.ndarray:
+    """Give for each value the classes that it may be in, as bits of words of 64."""
+    n_words = -(-len(label_of_class) // 64)
+    result = np.zeros((len(possible), n_words * 8), dtype=np.uint8)
+    step = max(_CHUNK // max(len(label_of_class), 1), 1)
+    for start in range(0, len(possible), step):
+        packed = np.packbits(possible[start : start + step][:, label_of_class], axis=1)
+        result[start : start + step, : packed.shape[1]] = packed
+    return result.view(np.uint64)
 
 
 def try_strategies(
