@@ -150,13 +150,13 @@ def measure_events(
         known_events=known_events,
         mean=last.mean,
         max=last.max,
-        upper=max(last.mean, *(one.best_upper for one in within_reach)),
+        upper=max(max(one.mean, one.best_upper) for one in within_reach),
         unique_share=unique_share,
-        best_guess=max(last.mean, *(one.best for one in within_reach)),
+        best_guess=max(max(one.mean, one.best) for one in within_reach),
         n_events=len(rows),
         n_sampled=last.n_sampled,
         interval_mean=interval.mean,
-        interval_upper=max(interval.mean, *(one.best_upper for one in apart)),
+        interval_upper=max(max(one.mean, one.best_upper) for one in apart),
         without_class=_without_class(histories, kernel, person, kind, dates, known_events),
         population_mean=last.population_mean,
     )
@@ -218,13 +218,13 @@ def _attack(
         scaled.append(1.0 / (1.0 + (population[target] - 1) * others))
     share = np.concatenate(weights)
     chance = np.concatenate(chances)
-    best = float(share @ np.concatenate(hits))
+    best = min(1.0, float(share @ np.concatenate(hits)))  # a sum may round up
     return _Success(
-        mean=float(share @ chance),
+        mean=min(1.0, float(share @ chance)),
         max=float(chance.max()),
         best=best,
         best_upper=_upper_limit(best, n_sampled, confidence),
-        population_mean=float(share @ np.concatenate(scaled)),
+        population_mean=min(1.0, float(share @ np.concatenate(scaled))),
         n_sampled=n_sampled,
     )
 
