@@ -97,6 +97,11 @@ def describe_attacker(report: RiskReport) -> str:
 
 
 def _what_it_rests_on(report: RiskReport) -> str:
+    if report.census_decides and not report.population_sources:
+        return (
+            "No population was counted: the figures are what is expected of one of which the file "
+            "is a sample."
+        )
     if report.census_decides:
         modelled = report.modelled_share
         share = f", modelled for {modelled:.0%} of the people" if modelled else ""

@@ -29,7 +29,7 @@ def frame_of(rows):
 
 
 @given(PEOPLE)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_without_a_column_it_is_what_assessing_without_it_gives(rows):
     frame = frame_of(rows)
     report = assess_risk(frame, frame, COLUMNS, attacker="prosecutor")
@@ -42,7 +42,7 @@ def test_without_a_column_it_is_what_assessing_without_it_gives(rows):
 
 
 @given(PEOPLE, st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_so_it_is_where_people_are_in_several_classes(rows, data):
     frame = frame_of(rows)
     who = st.lists(st.integers(0, 6), min_size=len(rows), max_size=len(rows))
@@ -54,13 +54,28 @@ def test_so_it_is_where_people_are_in_several_classes(rows, data):
         assert risk == pytest.approx(again.prosecutor.mean)
 
 
+@given(PEOPLE, st.data(), st.integers(0, 40))
+@settings(deadline=None, max_examples=40)
+def test_leaving_a_column_out_raises_nobodys_risk(rows, data, step):
+    frame = frame_of([row for row in rows if row[0]] or [("30-39", "F", 1)])
+    who = st.lists(st.integers(0, 6), min_size=len(frame), max_size=len(frame))
+    frame["who"] = data.draw(who)
+    counts = frame.value_counts(COLUMNS, sort=False).rename("n").reset_index()
+    counts["n"] += np.arange(len(counts)) * step
+    report = assess_risk(
+        frame, frame, COLUMNS, person_id="who", population=TablePopulation.from_frame(counts)
+    )
+    for risk in report.drivers.values():
+        assert 0 < risk <= report.population_average_risk + 1e-12
+
+
 def test_of_one_column_nothing_is_left_but_being_in_the_file():
     frame = pd.DataFrame({"age": [1, 2, 3, 4]})
     assert assess_risk(frame, frame, "age").drivers == {"age": 0.25}
 
 
 @given(PEOPLE, st.integers(1, 50), st.sampled_from(["journalist", "marketer"]))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_with_a_population_it_is_what_the_population_says(rows, times, attacker):
     """Where the file holds all cells there are, the people behind a coarser row add up."""
     frame = frame_of([row for row in rows if row[0]] or [("30-39", "F", 1)])

@@ -224,3 +224,11 @@ def test_a_report_survives_a_pickle_with_what_was_read_from_it():
     report = assess_risk(table, table, ["age", "sex"])
     before = pickle.loads(pickle.dumps(report)).to_dict()
     assert before == report.to_dict() == pickle.loads(pickle.dumps(report)).to_dict()
+
+
+def test_a_sampling_fraction_is_no_census():
+    table = pd.DataFrame({"age": [30] * 4})
+    report = assess_risk(table, table, "age", sampling_fraction=0.1)
+    assert report.population_average_risk < 1 / 4
+    assert report.recommendation.startswith("No population was counted: the figures are what is")
+    assert "only that they are one of the population" in report.describe_attacker()
