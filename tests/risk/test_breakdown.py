@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import TablePopulation
 from personatwin_sk.risk import assess_risk
+from personatwin_sk.risk._breakdown import ClassBreakdown
 
 COLUMNS = ["age", "sex", "zip"]
 PEOPLE = st.lists(
@@ -159,6 +160,11 @@ def test_the_share_of_people_at_risk():
     assert report.to_dict()["share_at_risk"] == pytest.approx(
         {"0.01": 1.0, "0.05": 5 / 25, "0.15": 5 / 25}
     )
+
+
+def test_a_risk_is_not_above_a_threshold_by_rounding():
+    risks = np.array([np.nextafter(0.05, 1), 0.0500001, np.nan])
+    assert ClassBreakdown(person_risks=risks).share_at_risk(0.05) == 0.5
 
 
 def test_nobody_released():
