@@ -195,7 +195,7 @@ def number_axis(labels: Sequence[Any], values: Sequence[Any]) -> Axis | None:
         ordered=True,
         labels=Ranges.of_lists(ranges[: len(labels)]),
         values=Ranges.of_lists(ranges[len(labels) :]),
-        terms=(),
+        terms=tuple(((text, 1),) for text in interval_text(lows, highs).tolist()),
         ends=np.column_stack([lows, highs]),
         last=np.arange(len(lows)),
         share=np.ones(len(lows)),
