@@ -27,8 +27,8 @@ from personatwin_sk.risk._population import Standing, stand_behind
 
 __all__ = ["stand_behind_some"]
 
-# How sure the model of q is beside a class's own people: its shape, a quarter to either side.
-_SHAPE = 16.0
+# How sure the model of q is beside the people of a class: an eighth to either side.
+_SHAPE = 64.0
 # From here on q is as good as known.
 _CERTAIN = 400.0
 

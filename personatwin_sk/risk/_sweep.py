@@ -84,8 +84,8 @@ def sweep(row: np.ndarray, low: np.ndarray, high: np.ndarray, owner: np.ndarray)
     cover = np.cumsum(sign)
     # Where there is one owner, the sum of owners is that one.
     owners = np.cumsum(sign * np.concatenate([owner, owner])[order])
-    real = np.append((rows[1:] == rows[:-1]) & (position[1:] > position[:-1]), False)
-    real &= cover > 0
+    real = cover > 0
+    real[:-1] &= (rows[1:] == rows[:-1]) & (position[1:] > position[:-1])
     at = np.flatnonzero(real)
     return Segments(
         row=rows[at],
