@@ -70,6 +70,21 @@ def test_leaving_a_column_out_raises_nobodys_risk(rows, data, step):
         assert 0 < risk <= report.population_average_risk + 1e-12
 
 
+def test_a_coarser_row_has_no_fewer_people_behind_it_than_any_of_its_parts():
+    """Two people in both of two classes, one of 2,000 people of the population and one of 4."""
+    breakdown = ClassBreakdown(
+        columns=("age", "sex"),
+        label_codes=(np.array([0, 1]), np.array([0, 0])),
+        labels=(pd.Series(["30", "40"]), pd.Series(["F"])),
+        sizes=np.array([2, 2]),
+        risks=np.array([1 / 2000, 1 / 4]),
+        member=np.array([0, 0, 1, 1]),
+        class_of_member=np.array([0, 1, 0, 1]),
+    )
+    assert breakdown.mean_without("age") == pytest.approx(1 / 2000)
+    assert breakdown.mean_without("sex") == pytest.approx(1 / 4)
+
+
 def test_of_one_column_nothing_is_left_but_being_in_the_file():
     frame = pd.DataFrame({"age": [1, 2, 3, 4]})
     assert assess_risk(frame, frame, "age").drivers == {"age": 0.25}
