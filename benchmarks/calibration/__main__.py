@@ -16,6 +16,7 @@ from benchmarks.calibration.run import Row, measure
 from benchmarks.calibration.score import (
     EXPECTED_WITHIN,
     Score,
+    by_attack,
     by_kind,
     score,
 )
@@ -106,6 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = [row.cells() for row in rows]
     print(markdown(list(lines[0]), [_short(line.values()) for line in lines]), "\n")
     print(summary_table(rows), "\n")
+    found = by_attack(rows).items()
+    head = ("attack", "releases", "beat the limit", "success / limit (median)")
+    print(markdown(head, [_short([name, *figures]) for name, figures in found]), "\n")
     table = as_frame(rankings)
     print(markdown(list(table), [_short(line) for line in table.itertuples(index=False)]))
     print()

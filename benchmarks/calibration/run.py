@@ -59,7 +59,11 @@ class Row:
     @property
     def is_beaten(self) -> bool:
         """Whether the best attack does better than the upper limit."""
-        return self.best > self.upper * (1 + _ROUNDING)
+        return self.is_beaten_by(self.strategy)
+
+    def is_beaten_by(self, strategy: str) -> bool:
+        """Whether one attack does better than the upper limit."""
+        return self.attacks[strategy] > self.upper * (1 + _ROUNDING)
 
     def cells(self) -> dict[str, object]:
         """Give the row as it is printed."""

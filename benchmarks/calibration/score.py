@@ -87,3 +87,24 @@ def by_kind(rows: Sequence[Row]) -> dict[str, Score]:
     """
     kinds = dict.fromkeys(row.setting.kind for row in rows)
     return {kind: score([row for row in rows if row.setting.kind == kind]) for kind in kinds}
+
+
+def by_attack(rows: Sequence[Row]) -> dict[str, tuple[int, int, float]]:
+    """Tell of each attack how often it was tried, how often it beat the limit, and by how much.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+
+    Returns
+    -------
+    dict of str to (int, int, float)
+        The last is the median of its success over the upper limit.
+    """
+    found = {}
+    for name in dict.fromkeys(name for row in rows for name in row.attacks):
+        tried = [row for row in rows if name in row.attacks]
+        shares = [row.attacks[name] / row.upper for row in tried]
+        n_beaten = sum(row.is_beaten_by(name) for row in tried)
+        found[name] = (len(tried), n_beaten, float(np.median(shares)))
+    return found

@@ -17,7 +17,7 @@ import pytest
 import benchmarks.calibration.__main__ as command
 from benchmarks.calibration import attacks, expected, labels, releases, run, settings, worlds
 from benchmarks.calibration.run import Row
-from benchmarks.calibration.score import by_kind, score
+from benchmarks.calibration.score import by_attack, by_kind, score
 from benchmarks.calibration.settings import NARROW, WIDE, Setting
 
 MODULES = [attacks, expected, labels, releases]
@@ -155,6 +155,11 @@ def test_kinds_are_scored_apart() -> None:
     assert not found["noise"].is_narrow
     with pytest.raises(ValueError, match="no rows"):
         score([])
+
+
+def test_each_attack_is_scored_alone() -> None:
+    found = by_attack([_row(0.1, 0.2), _row(0.1, 0.3), _row(0.2, 0.1)])
+    assert found == {"hull": (3, 2, pytest.approx(2.0)), "none": (3, 0, 0.0)}
 
 
 # E[1/F | f], person by person
