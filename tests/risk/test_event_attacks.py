@@ -245,6 +245,7 @@ def test_shifts_leave_gaps_alone_and_jitter_does_not():
     # Who knows two dates knows the gap between them.
     two = assess(*crowd(shift=300), 2)
     assert two.upper >= two.interval_upper > 0.9
+    assert two.mean > 0.9
 
 
 def test_a_unique_history_is_caught_and_its_clean_twin_is_not():
@@ -320,3 +321,14 @@ def test_a_person_with_fewer_events_is_known_by_all_of_them():
     # The one arrest fits both; with the release it is the second.
     assert risk.mean == pytest.approx((1 / 2 + 1) / 2)
     assert risk.best_guess == pytest.approx(1.0)  # who has one event explains one event better
+
+
+def test_a_period_with_few_events_is_the_better_guess():
+    """The last day of 2020 may show as either year; of seven events one shows as 2021."""
+    original = pd.DataFrame({"who": range(7), "age": 30, "type": "arrest"})
+    original["date"] = pd.to_datetime(["2020-12-30", "2020-12-31", *["2020-06-01"] * 5])
+    released = original.assign(date=["2020", "2021", *["2020"] * 5], age=[1, 1, *[2] * 5])
+    risk = assess(original, released, 1)
+    # Both of class 1 fit the last day, and the rarer year wins; on the day before only 2020 fits.
+    assert risk.best_guess == pytest.approx((1 + 1 + 5 * 1 / 5) / 7)
+    assert risk.mean == pytest.approx((1 + 1 / 2 + 5 * 1 / 5) / 7)
