@@ -85,6 +85,22 @@ def test_a_coarser_row_has_no_fewer_people_behind_it_than_any_of_its_parts():
     assert breakdown.mean_without("sex") == pytest.approx(1 / 4)
 
 
+@pytest.mark.parametrize(("per_record", "mean"), [(True, (2 / 8 + 1 / 2) / 3), (False, 5 / 16)])
+def test_the_mean_is_over_records_or_over_people(per_record, mean):
+    """Person 0 is in both classes and person 1 in the first; nothing depends on "sex"."""
+    breakdown = ClassBreakdown(
+        columns=("age", "sex"),
+        label_codes=(np.array([0, 1]), np.array([0, 0])),
+        labels=(pd.Series(["30", "40"]), pd.Series(["F"])),
+        sizes=np.array([2, 1]),
+        risks=np.array([1 / 8, 1 / 2]),
+        member=np.array([0, 0, 1]),
+        class_of_member=np.array([0, 1, 0]),
+        per_record=per_record,
+    )
+    assert breakdown.mean_without("sex") == pytest.approx(mean)
+
+
 def test_of_one_column_nothing_is_left_but_being_in_the_file():
     frame = pd.DataFrame({"age": [1, 2, 3, 4]})
     assert assess_risk(frame, frame, "age").drivers == {"age": 0.25}
