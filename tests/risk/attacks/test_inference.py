@@ -115,3 +115,9 @@ def test_nobody_released_and_bad_input():
         inference_risk(people, people, "age", "ill", control=people[["age"]])
     with pytest.raises(ColumnNotFoundError):
         inference_risk(people, people, "age", "shoe")
+
+
+def test_class_that_covers_goes_before_one_that_is_nearer():
+    people = pd.DataFrame({"age": [1, 95, 101, 102], "ill": ["a", "a", "b", "b"]})
+    released = people.assign(age=["0-100", "0-100", "101-102", "101-102"])
+    assert inference_risk(people, released, "age", "ill", random_state=0).rate == 1.0

@@ -218,3 +218,18 @@ def test_nobody_released_and_bad_input():
         look(people, people, id_columns=["shoe"])
     with pytest.raises(ColumnNotFoundError):
         look(people, people, event_type="shoe", date="age")
+
+
+def test_weak_order_within_classes_is_seen():
+    people = draw(13)
+    noisy = np.arange(400) + np.random.default_rng(0).normal(0, 250, 400)
+    ids = pd.Series(noisy).rank().astype(int).tolist()
+    assert "order of the input" in look(people, with_ids(people, ids), k=5)[0]
+
+
+def test_persona_numbers_along_a_key_variable_of_a_sorted_input_say_nothing_new():
+    block = np.arange(600) // 20
+    people = pd.DataFrame(
+        {"age": block.astype(str), "sex": "F", "person_id": [f"A{i:04d}" for i in range(600)]}
+    )
+    assert look(people, people.assign(person_id=block), k=5) == []
