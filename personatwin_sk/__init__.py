@@ -44,10 +44,22 @@ from personatwin_sk.release import (
     personas_to_dataframe,
     personas_to_event_dataframe,
 )
-from personatwin_sk.risk import EventRisk, ReidentificationRisk, RiskReport, assess_risk
+from personatwin_sk.risk import (
+    AttackResult,
+    EventRisk,
+    ReidentificationRisk,
+    RiskReport,
+    assess_risk,
+    find_weaknesses,
+    measure_diversity,
+    population_uniqueness,
+    simulate_linkage,
+    suda_scores,
+)
 from personatwin_sk.utility import information_kept
 
 __all__ = [
+    "AttackResult",
     "CensusPopulation",
     "ColumnNotFoundError",
     "DataWarning",
@@ -77,6 +89,7 @@ __all__ = [
     "create_safe_personas",
     "export_personas",
     "export_privacy_report",
+    "find_weaknesses",
     "format_label",
     "information_kept",
     "load_criminal_justice_data",
@@ -87,7 +100,11 @@ __all__ = [
     "load_social_services_data",
     "make_people_events",
     "make_release_pipeline",
+    "measure_diversity",
     "parse_label",
     "personas_to_dataframe",
     "personas_to_event_dataframe",
+    "population_uniqueness",
+    "simulate_linkage",
+    "suda_scores",
 ]

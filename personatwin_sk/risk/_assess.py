@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -20,6 +20,7 @@ from personatwin_sk.risk._informed import stand_behind_some
 from personatwin_sk.risk._population import Standing
 from personatwin_sk.risk._report import RiskFigures, RiskReport
 from personatwin_sk.risk._upper import upper_mean
+from personatwin_sk.risk.attacks import AttackResult, ResidualRisk, attack_names, run_attacks
 
 __all__ = ["ATTACKERS", "ReidentificationRisk", "assess_risk"]
 
@@ -66,6 +67,14 @@ class ReidentificationRisk:
         Share of the population that is in the file, above 0 and at most 1. Where no population
         knows any of the quasi-identifiers, 1/F is then what is expected in a random sample
         (Benedetti and Franconi 1998), not 1/f.
+    attacks : bool, str or sequence of {"linkage", "singling_out"}, default=()
+        Attacks to try on the release as well; True: both. What came of them is in the report's
+        `attacks` and decides nothing by itself. (Inference has to know what it is to guess: see
+        :func:`personatwin_sk.risk.inference_risk`.)
+    thorough : bool, default=True
+        Whether figures of event risk are wanted that its upper limit does not rest on: gaps between
+        events, where only one event is known, and histories without the class. A search over many
+        settings can do without.
 
     Raises
     ------
@@ -103,6 +112,8 @@ class ReidentificationRisk:
     date: Hashable | None = None
     confidence: float = 0.95
     sampling_fraction: float | None = None
+    attacks: bool | str | Sequence[str] = ()
+    thorough: bool = True
 
     def __post_init__(self) -> None:
         if self.attacker not in ATTACKERS:
@@ -120,6 +131,8 @@ class ReidentificationRisk:
             raise InputError("confidence must be at least 0.5 and below 1.")
         if self.sampling_fraction is not None and not 0 < self.sampling_fraction <= 1:
             raise InputError("sampling_fraction must be above 0 and at most 1, or None.")
+        if self.attacks:
+            attack_names(self.attacks, None)
 
     def __call__(self, original: Any, released: Any) -> RiskReport:
         """Measure the risk of a released table.
@@ -166,8 +179,25 @@ class ReidentificationRisk:
             event_type=self.event_type,
             date=self.date,
             behind=standing.people,
+            confidence=self.confidence,
+            thorough=self.thorough,
         )
-        return self._report(keys, classes, standing, events)
+        report = self._report(keys, classes, standing, events)
+        return replace(report, attacks=self._attack(original, released)) if self.attacks else report
+
+    def _attack(self, original: Any, released: Any) -> dict[str, AttackResult | ResidualRisk]:
+        return run_attacks(
+            original,
+            released,
+            self.quasi_identifiers,
+            attacks=self.attacks,
+            person_id=self.person_id,
+            population=self.population,
+            known_events=self.known_events,
+            event_type=self.event_type,
+            date=self.date,
+            confidence=self.confidence,
+        )
 
     def _find_columns(self, before: Table, after: Table) -> list[Hashable]:
         """Check that all columns are where they have to be; give the key variables."""
@@ -269,6 +299,8 @@ def assess_risk(
     date: Hashable | None = None,
     confidence: float = 0.95,
     sampling_fraction: float | None = None,
+    attacks: bool | str | Sequence[str] = (),
+    thorough: bool = True,
 ) -> RiskReport:
     """Measure the risk that somebody in a released table is recognised.
 
@@ -278,7 +310,7 @@ def assess_risk(
         The same rows in the same order.
     quasi_identifiers, person_id, population, attacker, known_events, event_type, date
         As in :class:`ReidentificationRisk`.
-    confidence, sampling_fraction
+    confidence, sampling_fraction, attacks, thorough
         Likewise.
 
     Returns
@@ -309,5 +341,7 @@ def assess_risk(
         date=date,
         confidence=confidence,
         sampling_fraction=sampling_fraction,
+        attacks=attacks,
+        thorough=thorough,
     )
     return measure(original, released)

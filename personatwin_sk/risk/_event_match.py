@@ -15,7 +15,7 @@ from personatwin_sk.risk._event_kernel import EventKernel
 
 __all__ = ["Matcher", "Outcome"]
 
-_CHUNK = 4_000_000  # candidates at a time: bounds the memory
+_CHUNK = 200_000  # candidates at a time: what a processor keeps at hand
 _TIE = 1e-9  # likelihoods that differ by less than this share of them are equal
 _FAR = 2**40  # further than any date
 _WEEK, _AROUND = 1, 15

@@ -37,15 +37,19 @@ class EventRisk:
         Event rows that are released.
     n_sampled : int
         Draws of known events that `mean` and `best_guess` rest on; 0 where all were counted.
-    interval_mean, interval_upper : float
+    interval_mean, interval_upper : float or None
         The same for an attacker who knows the types and the days between `known_events` events (at
         least two), and no date. Shifting the dates of a person does not touch these.
-    without_class : float
+    without_class : float or None
         How often the best guesser is right who knows the events and no quasi-identifier.
     population_mean : float
         `mean` when the attacker does not know that the target is in the file: 1/(1 + (F - 1) r),
         where r is the share of the others in the class whose events fit, and F people of the
         population may stand behind the row. Equal to `mean` without a population.
+
+    Notes
+    -----
+    None stands for what was not asked for (see `thorough` of :class:`ReidentificationRisk`).
     """
 
     known_events: int
@@ -56,7 +60,7 @@ class EventRisk:
     best_guess: float
     n_events: int
     n_sampled: int = 0
-    interval_mean: float = 0.0
-    interval_upper: float = 0.0
-    without_class: float = 0.0
+    interval_mean: float | None = 0.0
+    interval_upper: float | None = 0.0
+    without_class: float | None = 0.0
     population_mean: float = 0.0

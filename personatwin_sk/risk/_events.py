@@ -50,6 +50,7 @@ def measure_events(
     date: Hashable | None,
     behind: np.ndarray | None = None,
     confidence: float = 0.95,
+    thorough: bool = True,
 ) -> EventRisk:
     r"""Measure the event risk of a release.
 
@@ -87,6 +88,9 @@ def measure_events(
         People of the population who may stand behind each member's row, for `population_mean`.
     confidence : float, default=0.95
         One-sided, of `upper` where it rests on a sample.
+    thorough : bool, default=True
+        Whether figures are wanted that `upper` does not rest on: gaps, where only one event is
+        known, and histories alone.
 
     Returns
     -------
@@ -140,12 +144,12 @@ def measure_events(
 
     matcher = Matcher(histories, kernel)
     dated = [attack(matcher, known) for known in range(1, known_events + 1)]
-    gaps = matcher.by_gaps()
-    apart = [attack(gaps, known) for known in range(2, max(known_events, 2) + 1)]
+    n_gaps = max(known_events, 2) if thorough else known_events
+    gaps = matcher.by_gaps() if n_gaps > 1 else matcher
+    apart = [attack(gaps, known) for known in range(2, n_gaps + 1)]
     # Who knows dates can do without some of the events, or look at the gaps between them only.
     within_reach = [*dated, *apart[: known_events - 1]]
     last = dated[-1]
-    interval = apart[-1]
     return EventRisk(
         known_events=known_events,
         mean=last.mean,
@@ -155,9 +159,11 @@ def measure_events(
         best_guess=max(max(one.mean, one.best) for one in within_reach),
         n_events=len(rows),
         n_sampled=last.n_sampled,
-        interval_mean=interval.mean,
-        interval_upper=max(max(one.mean, one.best_upper) for one in apart),
-        without_class=_without_class(histories, kernel, person, kind, dates, known_events),
+        interval_mean=apart[-1].mean if apart else None,
+        interval_upper=max((max(one.mean, one.best_upper) for one in apart), default=None),
+        without_class=_without_class(histories, kernel, person, kind, dates, known_events)
+        if thorough
+        else None,
         population_mean=last.population_mean,
     )
 

@@ -14,6 +14,7 @@ from personatwin_sk.risk._breakdown import ClassBreakdown
 from personatwin_sk.risk._events import EventRisk
 from personatwin_sk.risk._presets import PRESETS, THRESHOLDS, Preset, check_preset, risk_level
 from personatwin_sk.risk._recommendation import describe_attacker, recommend
+from personatwin_sk.risk.attacks._result import AttackResult, ResidualRisk
 
 __all__ = ["THRESHOLDS", "RiskFigures", "RiskReport"]
 
@@ -80,6 +81,8 @@ class RiskReport:
     census_decides : bool
         Its counts decide: the attacker does not know who is in the file, and more people than those
         of the file stand behind some class.
+    attacks : mapping of str -> AttackResult or ResidualRisk
+        What came of the attacks that were tried; empty if none were asked for.
     breakdown : ClassBreakdown
         The classes that `drivers` and `highest_risk_classes` are read from; as secret as the table.
 
@@ -119,6 +122,7 @@ class RiskReport:
     delta_presence: tuple[float, float] = (1.0, 1.0)
     has_population: bool = False
     census_decides: bool = False
+    attacks: Mapping[str, AttackResult | ResidualRisk] = field(default_factory=dict)
     breakdown: ClassBreakdown = field(default_factory=ClassBreakdown, repr=False, compare=False)
 
     @property
@@ -237,6 +241,7 @@ class RiskReport:
         }
         for name in ("prosecutor", "journalist", "marketer", "event_risk"):
             result[name] = asdict(result[name])
+        result["attacks"] = {name: one.to_dict() for name, one in self.attacks.items()}
         result["population_sources"] = list(self.population_sources)
         result["delta_presence"] = list(self.delta_presence)
         result["recommendation"] = self.recommendation

@@ -3,7 +3,7 @@
 from personatwin_sk.risk.attacks._inference import inference_risk
 from personatwin_sk.risk.attacks._linkage import simulate_linkage
 from personatwin_sk.risk.attacks._result import AttackResult, ResidualRisk
-from personatwin_sk.risk.attacks._run import ATTACKS, run_attacks
+from personatwin_sk.risk.attacks._run import ATTACKS, attack_names, run_attacks
 from personatwin_sk.risk.attacks._singling_out import singling_out_risk
 from personatwin_sk.risk.attacks._weaknesses import find_weaknesses
 
@@ -11,6 +11,7 @@ __all__ = [
     "ATTACKS",
     "AttackResult",
     "ResidualRisk",
+    "attack_names",
     "find_weaknesses",
     "inference_risk",
     "run_attacks",
