@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar="N",
-        help="events (type and true date) that an attacker knows: 0 or 1 (default: 1)",
+        help="events (type and true date) of their target that an attacker knows (default: 1)",
     )
     protect.add_argument(
         "--offline",
@@ -161,8 +161,8 @@ def _protect(options: argparse.Namespace) -> None:
         raise InputError(
             f"--target-risk must be above 0 and at most 1, got {options.target_risk:g}"
         )
-    if options.known_events not in (0, 1):
-        raise InputError(f"--known-events must be 0 or 1, got {options.known_events}")
+    if options.known_events < 0:
+        raise InputError(f"--known-events must be at least 0, got {options.known_events}")
     config = get_domain_config(options.domain)
     get_privacy_level(options.privacy_level)
     renamed = _renamed(options.map)

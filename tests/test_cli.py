@@ -188,7 +188,7 @@ def damaged(**columns: str) -> str:
         (damaged(), ["--target-risk", "2"], "target-risk.*at most 1"),
         (damaged(), ["--target-risk", "nan"], "target-risk.*at most 1"),
         (damaged(), ["--target-risk", "low"], "target-risk"),
-        (damaged(), ["--known-events", "2"], "known-events"),
+        (damaged(), ["--known-events", "-1"], "known-events"),
         (damaged(), ["--random-state", "-1"], "random-state"),
         (damaged(), ["--colour"], "--colour"),
     ],

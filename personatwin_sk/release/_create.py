@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from numbers import Real
+from dataclasses import replace
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ def create_safe_personas(
         who is in the file.
     population : population, optional
         One of your own, in place of the census.
-    known_events : {0, 1}, default=1
+    known_events : int, default=1
         How many events of their target (type and true date) the attacker knows.
     state : str, optional
         State in which counties named without one lie.
@@ -171,8 +172,10 @@ def create_safe_personas(
 
     if known_events and events:
         _refuse_the_impossible(people, original, target_risk)
+    # Nothing but the verdict's figures decides among settings.
+    quick = replace(risk, thorough=False)
     staged = StagedSearch(
-        pipeline, risk=risk, utility=utility, target_risk=target_risk, verbose=verbose
+        pipeline, risk=quick, utility=utility, target_risk=target_risk, verbose=verbose
     )
     search = _run(staged, original, n_people, dates_matter=events and known_events > 0)
     with _caught() as caught:
@@ -196,7 +199,7 @@ def create_safe_personas(
         identifiers = _identifiers(original, columns, config)
         check_leaks(original, personas, columns, [*ids, *identifiers], floors.k)
         others = {"untouched": original, "all_in_one": _everybody_in_one(original, columns)}
-        baselines = {name: risk(original, table) for name, table in others.items()}
+        baselines = {name: quick(original, table) for name, table in others.items()}
         baseline_utility = {name: utility(original, table) for name, table in others.items()}
     notes = _tell(caught)
     notes += getattr(population, "remarks", ())
@@ -263,8 +266,9 @@ def _check_parameters(
         )
     if not (isinstance(target_risk, Real) and 0 < float(target_risk) <= 1):
         raise InputError(f"target_risk must be above 0 and at most 1, got {target_risk!r}")
-    if known_events not in (0, 1):
-        raise InputError(f"known_events must be 0 or 1, got {known_events!r}")
+    is_whole = isinstance(known_events, Integral) and not isinstance(known_events, bool)
+    if not (is_whole and known_events >= 0):
+        raise InputError(f"known_events must be a whole number, at least 0, got {known_events!r}")
 
 
 def _prepare(

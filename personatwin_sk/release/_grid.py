@@ -11,7 +11,9 @@ from sklearn.pipeline import Pipeline
 from personatwin_sk._core.dates import PRECISIONS
 from personatwin_sk.population.places import LEVELS
 
-K, PRECISION, LEVEL = "merge__k", "dates__precision", "geography__level"
+K, PRECISION, LEVEL, JITTER = "merge__k", "dates__precision", "geography__level", "dates__jitter"
+# Days: half of the coarsest period, and all of it.
+_YEAR_JITTERS = (183, 365)
 WIDER_LEVELS = ("county", "state", "country")
 
 Setting = Mapping[str, Any]
@@ -40,8 +42,12 @@ def class_sizes(floor: int, n_people: int, *, ratio: float = 2.0) -> list[int]:
     return sizes
 
 
-def first_grid(pipeline: Pipeline, n_people: int, *, dates_matter: bool) -> Grid:
-    """Give the grid to start with: k by doubling, and precisions of dates from the floor upward.
+def first_grid(pipeline: Pipeline, n_people: int, *, dates_matter: bool) -> list[Grid]:
+    """Give the grids to start with: k by doubling, and dates from the floor upward.
+
+    Coarser dates hide an event among the others of its period; who knows its true date still knows
+    the period, but for the jitter. So at the coarsest precision, where nothing else is left to
+    blur, a jitter of half a period and of a whole one are tried too.
 
     Parameters
     ----------
@@ -53,10 +59,16 @@ def first_grid(pipeline: Pipeline, n_people: int, *, dates_matter: bool) -> Grid
         Whether the attacker knows dates. If not, coarser dates could only cost.
     """
     settings = pipeline.get_params()
-    grid: Grid = {K: class_sizes(settings[K], n_people)}
-    if dates_matter and PRECISION in settings:
-        grid[PRECISION] = list(PRECISIONS[PRECISIONS.index(settings[PRECISION]) :])
-    return grid
+    sizes = class_sizes(settings[K], n_people)
+    if not dates_matter or PRECISION not in settings:
+        return [{K: sizes}]
+    grids: list[Grid] = [
+        {K: sizes, PRECISION: list(PRECISIONS[PRECISIONS.index(settings[PRECISION]) :])}
+    ]
+    stronger = [jitter for jitter in _YEAR_JITTERS if jitter > settings[JITTER]]
+    if stronger:
+        grids.append({K: sizes, PRECISION: [PRECISIONS[-1]], JITTER: stronger})
+    return grids
 
 
 def wider_places(pipeline: Pipeline) -> list[str]:

@@ -69,9 +69,9 @@ class StagedSearch:
 
     def run(self, original: pd.DataFrame, n_people: int, *, dates_matter: bool) -> RiskAwareSearch:
         """Search; the answer is the fitted search whose winner is the most useful of all."""
-        grid = first_grid(self.pipeline, n_people, dates_matter=dates_matter)
+        grids = first_grid(self.pipeline, n_people, dates_matter=dates_matter)
         try:
-            found = self._search(original, grid)
+            found = self._search(original, grids)
         except InfeasibleRiskError as first:
             # Wider places cost much and help only where classes, not events, are what fails;
             # so they are tried only when nothing else does.
@@ -79,7 +79,7 @@ class StagedSearch:
             if not levels:
                 raise
             try:
-                found = self._search(original, {**grid, LEVEL: levels})
+                found = self._search(original, [{**grid, LEVEL: levels} for grid in grids])
             except InfeasibleRiskError as second:
                 raise min(first, second, key=lambda error: error.nearest_risk or 0.0) from None
         gaps = between(found.cv_results_["params"], found.cv_results_["feasible"])
@@ -91,16 +91,15 @@ class StagedSearch:
             return found
         return finer if finer.best_score_ > found.best_score_ else found
 
-    def _search(self, original: pd.DataFrame, grid: Grid | list[Grid]) -> RiskAwareSearch:
+    def _search(self, original: pd.DataFrame, grids: list[Grid]) -> RiskAwareSearch:
         search = RiskAwareSearch(
             self.pipeline,
-            grid,
+            grids,
             target_risk=self.target_risk,
             risk=self.risk,
             utility=self.utility,
             strategy="exhaustive",
             verbose=self.verbose,
         )
-        grids = grid if isinstance(grid, list) else [grid]
         self.n_candidates += sum(int(np.prod([len(v) for v in g.values()])) for g in grids)
         return search.fit(original)

@@ -240,7 +240,7 @@ def test_a_hopeless_target_is_refused_before_any_search(events: pd.DataFrame) ->
         ({"target_risk": 0}, "target_risk must be above 0"),
         ({"target_risk": 2}, "target_risk must be above 0"),
         ({"target_risk": float("nan")}, "target_risk must be above 0"),
-        ({"known_events": 2}, "known_events must be 0 or 1"),
+        ({"known_events": -1}, "known_events must be a whole number"),
         ({"privacy_level": "none"}, "privacy_level"),
         ({"domain": "astrology"}, "astrology"),
         ({"keep": ["height"]}, "height"),

@@ -38,11 +38,24 @@ def test_class_sizes_go_up_from_the_floor_to_a_third(floor: int, n_people: int) 
 
 def test_dates_get_coarser_only_where_they_matter() -> None:
     pipeline = make_release_pipeline("criminal_justice")
-    grid = first_grid(pipeline, 60, dates_matter=True)
-    assert grid == {"merge__k": [5, 10, 20], "dates__precision": ["month", "quarter", "year"]}
-    assert first_grid(pipeline, 60, dates_matter=False) == {"merge__k": [5, 10, 20]}
+    by_size, blurred = first_grid(pipeline, 60, dates_matter=True)
+    assert by_size == {"merge__k": [5, 10, 20], "dates__precision": ["month", "quarter", "year"]}
+    assert blurred == {
+        "merge__k": [5, 10, 20],
+        "dates__precision": ["year"],
+        "dates__jitter": [183, 365],
+    }
+    assert first_grid(pipeline, 60, dates_matter=False) == [{"merge__k": [5, 10, 20]}]
     no_dates = make_release_pipeline(columns=["person_id", "age"])
-    assert first_grid(no_dates, 60, dates_matter=True) == {"merge__k": [5, 10, 20]}
+    assert first_grid(no_dates, 60, dates_matter=True) == [{"merge__k": [5, 10, 20]}]
+
+
+def test_jitter_is_never_below_what_the_pipeline_has() -> None:
+    pipeline = make_release_pipeline("criminal_justice").set_params(dates__jitter=200)
+    _, blurred = first_grid(pipeline, 60, dates_matter=True)
+    assert blurred["dates__jitter"] == [365]
+    pipeline.set_params(dates__jitter=365)
+    assert len(first_grid(pipeline, 60, dates_matter=True)) == 1
 
 
 @pytest.mark.parametrize(
