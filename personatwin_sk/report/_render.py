@@ -31,9 +31,9 @@ _FIGURES = (
     ("Recognised by who they are: average", "population_average_risk", True),
     ("Recognised by who they are: upper limit of the average", "upper", True),
     ("Recognised by who they are: largest", "max_risk", True),
-    ("Recognised by one known event: average", "event_mean", True),
-    ("Recognised by one known event: upper limit", "event_upper", True),
-    ("Recognised by one known event: largest", "event_max", True),
+    ("Recognised by known events: even pick among those who fit, average", "event_mean", True),
+    ("Recognised by known events: best guess, upper limit", "event_upper", True),
+    ("Recognised by known events: even pick, largest", "event_max", True),
     ("People alone with an event in their class", "unique_share", True),
     ("Smallest class, people (k)", "k_anonymity", False),
     ("Classes", "n_classes", False),
@@ -174,7 +174,9 @@ def _attacker(settings: Mapping[str, Any]) -> str:
     named = keys[0] if len(keys) == 1 else f"{', '.join(keys[:-1])} and {keys[-1]}"
     words = f"An attacker who {_ATTACKERS[settings['attacker']].format(keys=named)}"
     if settings["known_events"]:
-        words += ", and who also knows the type and the true date of one event of theirs"
+        n_known = settings["known_events"]
+        events = "one event" if n_known == 1 else f"{n_known} events"
+        words += f", and who also knows the type and the true date of {events} of theirs"
     return words + "."
 
 

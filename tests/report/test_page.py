@@ -47,6 +47,11 @@ def risk(mean: float, upper: float, event_upper: float, k: int, n_classes: int) 
         "n_classes": n_classes,
         "modelled_share": 0.25,
         "recommendation": "CENSUS: keep an eye on it.",
+        "drivers": [
+            {"column": "geography", "mean_without": 0.0021},
+            {"column": "age", "mean_without": 0.0078},
+        ],
+        "presets": {"cms": True, "strict": False},
         "event_risk": {
             "mean": 0.9 * event_upper,
             "max": 1.0,
@@ -148,7 +153,7 @@ def test_the_head_forbids_everything_from_outside(page: str) -> None:
 
 def test_a_table_with_the_same_figures_stands_behind_each_chart(page: str) -> None:
     order = re.findall(r"<(figure|table)\b", page)
-    assert order == ["table", "figure", "table", "figure", "table"]
+    assert order == ["table", "table", "figure", "table", "figure", "table"]
     risks = rows_of(page, "Risk of the untouched table")
     assert risks[0] == ["What decides (larger of the two upper limits)", "98 %", "4.32 %", "0.03 %"]
     assert risks[1][1:] == ["1.1 %", "0.1 %", "0.01 %"]
@@ -168,6 +173,22 @@ def test_a_table_with_the_same_figures_stands_behind_each_chart(page: str) -> No
     assert sum(int(people.replace(",", "")) for *_, people in sizes) == 1_243
     in_chart = words_in(pictures[1][0])
     assert {label for label, *_ in sizes} <= set(in_chart)
+
+
+def test_what_drives_the_risk_is_told_by_column(page: str) -> None:
+    assert rows_of(page, "What drives the risk") == [["geography", "0.21 %"], ["age", "0.78 %"]]
+    assert "Thresholds of others: cms met, strict not met." in page
+
+
+def test_without_quasi_identifiers_to_tell_apart_there_is_no_such_table(facts) -> None:
+    facts["risk"]["release"]["drivers"] = []
+    assert "What drives the risk" not in render_report(facts, SIZES)
+
+
+@pytest.mark.parametrize(("n_known", "words"), [(1, "one event of theirs"), (3, "3 events of")])
+def test_the_number_of_known_events_is_told(facts, n_known: int, words: str) -> None:
+    facts["settings"]["known_events"] = n_known
+    assert f"the type and the true date of {words}" in render_report(facts, SIZES)
 
 
 def test_no_row_of_sizes_rests_on_fewer_people_than_a_persona_has(page: str) -> None:
