@@ -34,6 +34,7 @@ __all__ = [
     "members_of",
     "number_axis",
     "opaque_axis",
+    "spans_of",
     "tree_axis",
 ]
 
@@ -170,7 +171,7 @@ def number_axis(labels: Sequence[Any], values: Sequence[Any]) -> Axis | None:
     >>> axis.labels.low.tolist(), axis.labels.high.tolist()
     ([0, 3], [5, 6])
     """
-    read = [_spans(item) for item in [*labels, *values]]
+    read = [spans_of(item) for item in [*labels, *values]]
     if any(spans is None for spans in read):
         return None
     known = [span for spans in read if spans for span in spans]
@@ -202,7 +203,7 @@ def number_axis(labels: Sequence[Any], values: Sequence[Any]) -> Axis | None:
     )
 
 
-def _spans(item: Any) -> list[tuple[float, float]] | None:
+def spans_of(item: Any) -> list[tuple[float, float]] | None:
     """Read numbers as spans; null is none, and anything else is None."""
     label = parse_label(item)
     spans = []

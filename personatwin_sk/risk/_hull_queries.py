@@ -16,7 +16,7 @@ from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import CountedCells, unmatched
 from personatwin_sk.risk._hull_axes import Axis, Ranges, interval_text
 
-__all__ = ["Pieces", "count_pieces"]
+__all__ = ["Pieces", "count_pieces", "hull_queries", "whole_atoms"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -168,7 +168,7 @@ def _are_whole(pieces: Pieces, coarse: Sequence[Ranges], n_classes: int, apart: 
 def _sets(axis: Axis, hulls: Ranges, n: int) -> tuple[list[object], np.ndarray]:
     """Give the distinct sets of queries that hulls are, and the number of each hull's set."""
     starts = np.searchsorted(hulls.owner, np.arange(n + 1))
-    low, high, last = hulls.low.tolist(), hulls.high.tolist(), axis.last.tolist()
+    low, high = hulls.low.tolist(), hulls.high.tolist()
     number: dict[tuple[tuple[int, int], ...], int] = {}
     set_of = np.empty(n, dtype=np.int64)
     for at, (start, stop) in enumerate(itertools.pairwise(starts.tolist())):
@@ -176,10 +176,47 @@ def _sets(axis: Axis, hulls: Ranges, n: int) -> tuple[list[object], np.ndarray]:
         set_of[at] = number.setdefault(key, len(number))
     sets: list[object] = []
     for key in number:
-        members = []
-        for atom, end in key:
-            while atom <= end:  # a range of places is some whole places, side by side
-                members.append(axis.terms[atom][0][0])
-                atom = last[atom] + 1
+        atoms = [atom for low, high in key for atom in whole_atoms(axis, low, high)]
+        members = [axis.terms[atom][0][0] for atom in atoms]
         sets.append(members[0] if len(members) == 1 else frozenset(members))
     return sets, set_of
+
+
+def whole_atoms(axis: Axis, low: int, high: int) -> list[int]:
+    """Give the atoms that a range is made of; of places those that are in no other of them."""
+    atoms = []
+    while low <= high:  # a range of places is some whole places, side by side
+        atoms.append(low)
+        low = int(axis.last[low]) + 1
+    return atoms
+
+
+def hull_queries(
+    axis: Axis, hulls: Ranges, label: np.ndarray, by_label: np.ndarray
+) -> tuple[list[object], np.ndarray]:
+    """Give what to ask for the whole hull of each class in one column.
+
+    Parameters
+    ----------
+    axis : Axis
+    hulls : Ranges
+        Of the classes.
+    label : ndarray of int64, shape (n_classes,)
+    by_label : ndarray of bool, shape (n_classes,)
+        Whether the hull is what the label covers: then classes with one label share it.
+
+    Returns
+    -------
+    queries : list
+    of_class : ndarray of int64, shape (n_classes,)
+    """
+    alone = np.where(by_label, 0, np.arange(1, len(label) + 1))
+    kind, first = group_rows([np.where(by_label, label, 0), alone])
+    ranges = hulls.take(first)
+    if not axis.ordered:
+        queries, of_kind = _sets(axis, ranges, len(first))
+        return queries, of_kind[kind]
+    texts = interval_text(axis.ends[ranges.low, 0], axis.ends[ranges.high, 1]).tolist()
+    starts = np.searchsorted(ranges.owner, np.arange(len(first) + 1)).tolist()
+    pieces = [texts[start:stop] for start, stop in itertools.pairwise(starts)]
+    return [some[0] if len(some) == 1 else frozenset(some) for some in pieces], kind

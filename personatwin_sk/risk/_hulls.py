@@ -1,8 +1,6 @@
 """People of the population whom a released row describes, and no other row does.
 
-The *hull* of a class is what its labels cover, column by column. Where the labels do not cover the
-values of its people (the "center" of a class, say) the hull is what these span: all numbers from
-the least to the largest, or the values themselves. People in one hull only would have been put into
+What the hull of a class is, `_covers` says. People in one hull only would have been put into
 that class. People in several hulls may have been put anywhere: of them only those count whose cell
 the class holds, as `_population` shares cells out.
 """
@@ -15,14 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from personatwin_sk._core.cells import group_rows
-from personatwin_sk._core.columns import factorize
-from personatwin_sk._core.frames import Table
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import CountedCells
-from personatwin_sk.risk._classes import Classes, distinct_pairs
-from personatwin_sk.risk._hull_axes import Axis, Ranges
-from personatwin_sk.risk._hull_columns import read_axis
+from personatwin_sk.risk._classes import Classes
+from personatwin_sk.risk._covers import Covers
+from personatwin_sk.risk._hull_axes import Ranges
 from personatwin_sk.risk._hull_queries import Pieces, count_pieces
 from personatwin_sk.risk._sweep import sweep
 
@@ -71,9 +67,9 @@ class Hulls:
 
 
 def count_hulls(
+    covers: Covers | None,
     cells: CountedCells,
     classes: Classes,
-    released: Table,
     columns: Sequence[Hashable],
     population: ReferencePopulation,
 ) -> Hulls:
@@ -84,9 +80,9 @@ def count_hulls(
 
     Parameters
     ----------
+    covers : Covers or None
     cells : CountedCells
     classes : Classes
-    released : Table
     columns : sequence of column
         In the order of `cells.columns`.
     population : ReferencePopulation
@@ -96,28 +92,11 @@ def count_hulls(
     Hulls
     """
     n_cells, n_classes = len(cells.count), classes.n_classes
-    local = [at for at, column in enumerate(cells.columns) if not column.recoded]
-    shown = classes.class_of_row >= 0
-    held = distinct_pairs(classes.class_of_row[shown], cells.of_row[shown], n_cells)
-    known = ~cells.unknown[held[1]]
-    class_, cell = held[0][known], held[1][known]
-    if not local or not len(class_):
+    if covers is None:
         return Hulls.none(n_classes, n_cells)
-    row_of_class = np.zeros(n_classes, dtype=np.int64)
-    row_of_class[classes.class_of_row[shown]] = np.flatnonzero(shown)
-    cell_of_class = np.full(n_classes, -1)
-    cell_of_class[class_] = cell
-
-    hulls: list[Ranges] = []
-    axes: list[Axis] = []
-    by_label: list[np.ndarray] = []
-    for at in local:
-        label, texts = factorize(released[columns[at]])
-        axis = read_axis(cells.columns[at], columns[at], texts, population)
-        hull, is_label = _hull(axis, label[row_of_class], class_, cells.codes[at][cell], n_classes)
-        hulls.append(hull)
-        axes.append(axis)
-        by_label.append(is_label)
+    local, axes, hulls = covers.local, covers.axes, covers.hulls
+    cell, cell_of_class = covers.cell, covers.cell_of_class
+    shown = classes.class_of_row >= 0
     recoded = [codes for at, codes in enumerate(cells.codes) if at not in local]
     group_of_cell, _ = group_rows([*recoded, np.zeros(n_cells, dtype=np.int64)])
     counted = _within_budget(hulls, group_of_cell, cell_of_class)
@@ -173,34 +152,6 @@ def count_hulls(
         return Hulls.none(n_classes, n_cells, n_with_cells)
     n_left_out = n_with_cells - int(counted.sum())
     return Hulls(count, low, modelled, alone, counted, n_left_out, sources)
-
-
-def _hull(
-    axis: Axis, label: np.ndarray, class_: np.ndarray, value: np.ndarray, n_classes: int
-) -> tuple[Ranges, np.ndarray]:
-    """Give what classes cover of a column, and whether that is their label."""
-    pairs = distinct_pairs(class_, value, len(axis.values.owner) + int(value.max()) + 1)
-    of_pair = axis.values.take(pairs[1])
-    owner = pairs[0][of_pair.owner]
-    is_held = axis.labels.hold(label[pairs[0]], of_pair)
-    by_label = np.isin(label, axis.labels.owner)
-    by_label[owner[~is_held]] = False
-    by_label &= np.isin(np.arange(n_classes), owner)
-    labels = axis.labels.take(label)
-    keep = by_label[labels.owner]
-    spans = ~by_label[owner]
-    low, high, spanned = of_pair.low[spans], of_pair.high[spans], owner[spans]
-    if axis.ordered and len(spanned):
-        # Pairs are sorted by class.
-        first = np.flatnonzero(np.diff(spanned, prepend=-1))
-        low, high = np.minimum.reduceat(low, first), np.maximum.reduceat(high, first)
-        spanned = spanned[first]
-    hull = Ranges.joined(
-        np.concatenate([labels.owner[keep], spanned]),
-        np.concatenate([labels.low[keep], low]),
-        np.concatenate([labels.high[keep], high]),
-    )
-    return hull, by_label
 
 
 def _within_budget(

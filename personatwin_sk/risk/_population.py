@@ -11,7 +11,9 @@ from personatwin_sk._core.frames import Table
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import CountedCells, count_cells
 from personatwin_sk.risk._classes import Classes, distinct_pairs
+from personatwin_sk.risk._covers import read_covers
 from personatwin_sk.risk._hulls import Hulls, count_hulls
+from personatwin_sk.risk._told import Told, count_told
 
 __all__ = ["Standing", "stand_behind"]
 
@@ -39,6 +41,8 @@ class Standing:
         Where the counts come from.
     n_by_cells : int
         Classes whose hull could not be used, so that only the cells count that they hold.
+    n_untold : int
+        Classes whose labels have more ends than can be counted, so that F is f.
     variance : ndarray of float, shape (n_memberships,), optional
         An upper bound of the variance of 1/F within a class, where F is not counted but expected;
         of one class independent of that of another.
@@ -51,6 +55,7 @@ class Standing:
     n_raised: int
     sources: tuple[str, ...]
     n_by_cells: int = 0
+    n_untold: int = 0
     variance: np.ndarray | None = None
 
     def __repr__(self) -> str:
@@ -66,14 +71,16 @@ def stand_behind(
 ) -> Standing:
     r"""Count for each class the people of the population who would have been put there.
 
-    .. math:: F = \max\left(f,\; H + \sum_c N_c \, n'_c / n_c\right)
+    .. math::
+        F = \max\left(f,\; \min\left(T,\; H + \sum_c N_c \, n'_c / n_c\right)\right)
 
     where H people of the population are in the hull of the class (what its labels cover; see
-    `_hulls`) and in no other, and the sum is over those cells of its people that lie in several
+    `_covers`) and in no other, and the sum is over those cells of its people that lie in several
     hulls: :math:`N_c` people of the population and :math:`n_c` people of the file are in cell c,
     :math:`n'_c` of these in the class. The people of a cell that went to several classes are shared
     out in proportion. This is never more than the people whom the released row describes, because
-    of these some would have been put elsewhere. Where a column's recoding is global (all who have a
+    of these some would have been put elsewhere. T is what the ends of labels and rows that are
+    somebody's own tell besides (see `_told`). Where a column's recoding is global (all who have a
     value got the same label), its labels take the place of the values in cells.
 
     A key variable that the population does not have is never summed over: then F = f for everybody
@@ -103,11 +110,15 @@ def stand_behind(
     if population is None or not set(quasi_identifiers) <= set(population.columns):
         return Standing(sizes, sizes, ~nobody, nobody, 0, ())
     cells = count_cells(original, released, quasi_identifiers, classes, population)
-    hulls = count_hulls(cells, classes, released, quasi_identifiers, population)
-    return _share_out(cells, hulls, classes, sizes)
+    covers = read_covers(cells, classes, released, quasi_identifiers, population)
+    hulls = count_hulls(covers, cells, classes, quasi_identifiers, population)
+    told = count_told(covers, cells, classes, quasi_identifiers, population)
+    return _share_out(cells, hulls, told, classes, sizes)
 
 
-def _share_out(cells: CountedCells, hulls: Hulls, classes: Classes, sizes: np.ndarray) -> Standing:
+def _share_out(
+    cells: CountedCells, hulls: Hulls, told: Told, classes: Classes, sizes: np.ndarray
+) -> Standing:
     n_cells = len(cells.count)
     _, cell_of_person = distinct_pairs(classes.person_of_row, cells.of_row, n_cells)
     in_file = np.bincount(cell_of_person, minlength=n_cells)
@@ -136,6 +147,8 @@ def _share_out(cells: CountedCells, hulls: Hulls, classes: Classes, sizes: np.nd
     modelled_class = hulls.modelled.copy()
     modelled_class[class_[known & cells.modelled[cell]]] = True
     modelled_class &= ~raised
+    modelled_class = np.where(told.people < behind, told.modelled, modelled_class)
+    behind, behind_low = np.minimum(behind, told.people), np.minimum(behind_low, told.low)
 
     return Standing(
         people=np.where(unknown, sizes, np.maximum(behind[classes.class_of_member], sizes)),
@@ -143,8 +156,9 @@ def _share_out(cells: CountedCells, hulls: Hulls, classes: Classes, sizes: np.nd
         unknown=unknown,
         modelled=modelled_class[classes.class_of_member] & ~unknown,
         n_raised=int(raised.sum()),
-        sources=tuple(sorted({*cells.sources, *hulls.sources})),
+        sources=tuple(sorted({*cells.sources, *hulls.sources, *told.sources})),
         n_by_cells=hulls.n_left_out,
+        n_untold=told.n_left_out,
     )
 
 

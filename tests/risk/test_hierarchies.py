@@ -186,12 +186,14 @@ def test_any_level_by_brute_force(people, level):
 def test_what_the_merger_releases_by_brute_force(people):
     before = table([place for place, _ in people], [sex for _, sex in people])
     merger = PersonaMerger(k=3, hierarchies={"geography": TREE})
-    report = assess_risk(before, merger.fit_transform(before), KEYS, population=FRANCE)
+    after = merger.fit_transform(before)
+    report = assess_risk(before, after, KEYS, population=FRANCE)
     persona = merger.apply(before)
     sizes = np.bincount(persona)
     assert report.k_anonymity == sizes.min() >= 3
     # Equal people get equal personas. Behind each stand all who fit what its people span, unless
-    # they fit another one too: then those who are like its own people.
+    # they fit another one too: then those who are like its own people. If the row is that of some
+    # of them, they are found among those who have it.
     cells = {
         one: {p for p, other in zip(people, persona, strict=True) if other == one}
         for one in set(persona.tolist())
@@ -205,6 +207,10 @@ def test_what_the_merger_releases_by_brute_force(people):
         ]
         for one in fits:
             behind_of[one] += n if len(fits) == 1 or cell in cells[one] else 0
+    for one, row in zip(persona, after.itertuples(index=False, name=None), strict=True):
+        mine = sum(p == row and other == one for p, other in zip(people, persona, strict=True))
+        if mine:
+            behind_of[one] = min(behind_of[one], sizes[one] * COUNTS.get(row, 0) / mine)
     behind = [behind_of[one] for one in persona.tolist()]
     expected = [1 / max(n, sizes[one]) for n, one in zip(behind, persona, strict=True)]
     assert report.individual_risks == pytest.approx(expected)
