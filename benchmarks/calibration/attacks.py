@@ -57,7 +57,7 @@ def attack(release: Release, noise: int = 0) -> dict[str, float]:
     covered = sparse.hstack([block for _, block in view.covered(view.cells, smooth=True)]).tocsc()
     found = {"hull": view.success(covered), "hull, best": view.success(covered, best=True)}
     if release.merger.representation == "interval":
-        found["edge"] = view.edge(covered)
+        found["edge"] = float(view.edge(covered).sum() / view.sizes.sum())
     m = np.asarray(covered.sum(axis=1)).ravel()
     alone = covered.multiply(1.0 / np.where(m > 0, m, 1.0)[:, None]).tocsc()
     found["hull, own"] = view.success(alone, best=True)
@@ -74,6 +74,33 @@ def attack(release: Release, noise: int = 0) -> dict[str, float]:
         if noise:
             found[f"{name}, best"] = view.success(taken, best=True)
     return found
+
+
+def ceiling(release: Release, noise: int, behind: sparse.csc_matrix) -> float:
+    """Give the success of somebody who takes for each class what does best there, in hindsight.
+
+    That is to pick from those whom the fitted merger itself would have put there; from those whom
+    the labels cover, which are the people of one cell where the row is somebody's own; or from
+    those with the rarest value that the class holds.
+
+    Parameters
+    ----------
+    release : Release
+    noise : int
+        As in `attack`.
+    behind : scipy.sparse.csc_matrix of shape (n_cells, n_classes)
+        As of `put_there`.
+
+    Returns
+    -------
+    float
+    """
+    view = _View(release, noise)
+    covered = sparse.hstack([block for _, block in view.covered(view.cells, smooth=True)]).tocsc()
+    right = [named_rightly(weights, view.members, view.people) for weights in (behind, covered)]
+    if release.merger.representation == "interval":
+        right.append(view.edge(covered))
+    return float(np.max(right, axis=0).sum() / view.members.sum())
 
 
 class _View:
@@ -153,8 +180,8 @@ class _View:
         moves = smooth and self.noise and self.numeric[position]
         return _smooth(cover, self.noise) if moves else cover
 
-    def edge(self, covered: sparse.csc_matrix) -> float:
-        """Give the success of naming, for each class, somebody with the rarest value it holds."""
+    def edge(self, covered: sparse.csc_matrix) -> np.ndarray:
+        """Count the records named rightly by who names somebody with the rarest value it holds."""
         fewest = np.full(len(self.sizes), np.inf)
         right = np.zeros(len(self.sizes))
         everybody = covered.tocoo()
@@ -171,7 +198,7 @@ class _View:
             better = least < fewest
             fewest[better] = least[better]
             right[better] = named[classes, rarest][better] / least[better]
-        return float(right.sum() / self.sizes.sum())
+        return right
 
     def _with_value(
         self, position: int, cell: np.ndarray, class_: np.ndarray, people: np.ndarray
@@ -282,10 +309,16 @@ def success(weights: sparse.csc_matrix, members: sparse.csc_matrix, people: np.n
     >>> round(success(weights, members, np.array([4.0, 1.0])), 3)
     0.2
     """
+    return float(named_rightly(weights, members, people).sum() / members.sum())
+
+
+def named_rightly(
+    weights: sparse.csc_matrix, members: sparse.csc_matrix, people: np.ndarray
+) -> np.ndarray:
+    """Give for each class the expected number of records named rightly; as in `success`."""
     named = np.asarray(weights.multiply(members).sum(axis=0)).ravel()
     among = people @ weights
-    right = np.divide(named, among, out=np.zeros_like(named), where=among > 0)
-    return float(right.sum() / members.sum())
+    return np.divide(named, among, out=np.zeros_like(named), where=among > 0)
 
 
 def _smooth(cover: np.ndarray, noise: int) -> np.ndarray:

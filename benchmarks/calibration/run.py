@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import asdict, dataclass
 
-from benchmarks.calibration.attacks import attack, success
+from benchmarks.calibration.attacks import attack, ceiling
 from benchmarks.calibration.releases import draw, put_there
 from benchmarks.calibration.settings import Setting
 from benchmarks.calibration.worlds import World, load
@@ -30,8 +30,9 @@ class Row:
     mean, upper : float
         What the package reported for the journalist.
     truth : float
-        Success of somebody who even holds the fitted merger: the mean of 1/F, where F people of the
-        world would have been put in the class.
+        Success of somebody who even holds the fitted merger, and knows for each class what does
+        best: the mean of 1/F, where F people of the world would have been put in the class, or as
+        many stand behind it as the rarest value tells.
     attacks : dict of str to float
         Success of each of the judge's attacks.
     """
@@ -117,7 +118,7 @@ def measure(setting: Setting, seed: int) -> Row:
         prosecutor=report.prosecutor.mean,
         mean=report.journalist.mean,
         upper=report.upper,
-        truth=success(behind, release.members, release.cells.people.astype(float)),
+        truth=ceiling(release, setting.noise, behind),
         attacks=attack(release, setting.noise),
     )
 

@@ -262,11 +262,12 @@ def _slices(
         key = must.owner * n_atoms + must.low
         return np.searchsorted(keys, key, "right") - np.searchsorted(keys, key, "left")
 
-    if not people(np.ones(len(thing), dtype=bool)).all():
+    among = people(held.counts)
+    # People whom the population does not know count where it is asked what a label rests on.
+    if not among.all() and not people(np.ones(len(thing), dtype=bool)).all():
         return must.owner[:0], must.low[:0], np.zeros(0)
     countable = covers.cell_of_class[must.owner] >= 0
-    among = people(held.counts).astype(float)
-    return must.owner[countable], must.low[countable], among[countable]
+    return must.owner[countable], must.low[countable], among[countable].astype(float)
 
 
 def _required(axis: Axis, texts: Sequence[object]) -> Ranges:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.calibration.attacks import attack, success
+from benchmarks.calibration.attacks import attack, ceiling, success
 from benchmarks.calibration.releases import Release, draw, number_rows, put_there
 from benchmarks.calibration.settings import Setting
 from benchmarks.calibration.worlds import World
@@ -141,6 +141,18 @@ def test_somebody_at_the_edge_is_meant() -> None:
     counts = [len(release.rows), attack(release)["edge"]]
     # One person per class is named at most, and somebody is surely there.
     assert 0 < counts[1] <= counts[0] / len(release.original)
+
+
+def test_nobody_does_better_than_who_knows_what_does_best() -> None:
+    _, _, release = small_release()
+    behind = put_there(release, 0, ())
+    found = ceiling(release, 0, behind)
+    attacks = attack(release)
+    merger = success(behind, release.members, release.cells.people.astype(float))
+    assert found >= max(merger, attacks["edge"], attacks["hull"])
+    # In each class it is one of the three.
+    assert found <= merger + attacks["edge"] + attacks["hull"]
+    assert found < 1
 
 
 def test_one_class_of_everybody_hides_everybody_evenly() -> None:

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from personatwin_sk.population import TablePopulation
@@ -44,10 +44,35 @@ def tables_of(rows):
     return before, pd.DataFrame(map(label_of, chosen), columns=["age", "race"]), chosen
 
 
+def ends_of(at, hull):
+    found = sorted({min(hull[0]), max(hull[0])} if at == 0 else hull[1])
+    return found if len(found) > 1 else []
+
+
+def is_tight(at, cells, chosen):
+    """Whether somebody of each class has each end of its ages, or each of its races."""
+    return all(
+        any(c[at] == end and other == hull for c, other in zip(cells, chosen, strict=True))
+        for hull in chosen
+        for end in ends_of(at, hull)
+    )
+
+
+def slices_of(at, hull, cells, chosen):
+    """Give for each end the people of the hull who have it, and those of the class."""
+    covered = {c: n for c, n in PEOPLE.items() if c[0] in hull[0] and c[1] in hull[1]}
+    own = [c for c, other in zip(cells, chosen, strict=True) if other == hull]
+    return [
+        (sum(n for c, n in covered.items() if c[at] == end), sum(c[at] == end for c in own))
+        for end in ends_of(at, hull)
+    ]
+
+
 CELLS = [c for c in PEOPLE if any(c[0] in ages and c[1] in races for ages, races in HULLS)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(CELLS), st.integers(0, 11)), min_size=4, max_size=16))
+@example([((30, "a"), 0), ((32, "b"), 0), ((32, "b"), 1), ((33, "c"), 0)])
 @settings(deadline=None, max_examples=60)
 def test_two_columns_by_brute_force(rows):
     before, after, chosen = tables_of(rows)
@@ -59,6 +84,7 @@ def test_two_columns_by_brute_force(rows):
     is_local = [after[name].groupby(before[name]).nunique().max() > 1 for name in ("age", "race")]
     if not all(is_local):
         return
+    tight = [is_tight(at, cells, chosen) for at in (0, 1)]
     for row, hull in enumerate(chosen):
         f = chosen.count(hull)
         total = 0.0
@@ -70,6 +96,10 @@ def test_two_columns_by_brute_force(rows):
             else:
                 held = sum(c == cell and h == hull for c, h in zip(cells, chosen, strict=True))
                 total += n * held / max(cells.count(cell), 1)
+        slices = [one for at in (0, 1) if tight[at] for one in slices_of(at, hull, cells, chosen)]
+        if slices:  # of those with the fewest people, the one with most of the class
+            people, inside = min(slices, key=lambda one: (one[0], -one[1]))
+            total = min(total, f * people / inside)
         assert report.individual_risks[row] == pytest.approx(1 / max(total, f))
     assert report.n_counted_by_cells == 0
 
