@@ -53,6 +53,15 @@ def test_of_ends_with_as_many_people_the_one_that_tells_more_counts() -> None:
     assert behind(before, after)[[0, -1]] == pytest.approx([4 * 14 / 2] * 2)
 
 
+def test_an_attacker_does_not_know_which_end_tells_most() -> None:
+    rows = [*ROWS, (34, "b", "31-35", "a|b"), (33, "b", "31-35", "a|b")]
+    before = pd.DataFrame([row[:2] for row in rows], columns=KEYS)
+    after = pd.DataFrame([row[2:] for row in rows], columns=KEYS)
+    # Three of five are b, of 32 people; but fewer have an end of ages. That tells less than hulls.
+    assert 5 * people(range(31, 36), "b") / 3 < 42 + 20 < 5 * 14
+    assert behind(before, after)[:3] == pytest.approx([42 + 20] * 3)
+
+
 def test_a_column_with_one_label_that_is_too_wide_tells_nothing() -> None:
     wide = AFTER.assign(age=["31-35"] * 3 + ["32-38"] * 3)
     # Somebody is 39 in a class of 32-38. Of races each is held: 14 people of its ages are c. Of the
@@ -92,6 +101,8 @@ def test_people_count_once_however_many_rows_they_have() -> None:
         table["who"] = [*range(6), 5, 5]
     found = behind(before, after, person_id="who")
     assert found[:6] == pytest.approx(behind(BEFORE, AFTER))
+    two_cells = before.assign(race=[*before["race"][:-1], "c"])
+    assert behind(two_cells, after, person_id="who")[-1] == pytest.approx(3 * 2 / 1)
     own = after.assign(age=[33] * 3 + [36] * 5, race=["a"] * 3 + ["c"] * 5)
     assert behind(before, own, person_id="who")[-1] == pytest.approx(3 * 2)
 
