@@ -256,6 +256,7 @@ class ReidentificationRisk:
             modelled_share=modelled_share,
             n_raised=standing.n_raised,
             n_counted_by_cells=standing.n_by_cells,
+            n_untold=standing.n_untold,
             delta_presence=_presence(classes, standing),
             n_unknown_to_population=n_unknown,
             population_sources=standing.sources,

@@ -73,6 +73,8 @@ class RiskReport:
     n_counted_by_cells : int
         Classes whose labels could not be counted (too many, or not known to the population), so
         that only the values of their own people count.
+    n_untold : int
+        Classes whose labels have more ends than can be counted, so that F is f.
     delta_presence : tuple of float
         Least and largest share of the people behind a row who are in the file: f/F. Both are 1
         where F is f, so too without a population.
@@ -119,6 +121,7 @@ class RiskReport:
     n_unknown_to_population: int
     population_sources: tuple[str, ...]
     n_counted_by_cells: int = 0
+    n_untold: int = 0
     delta_presence: tuple[float, float] = (1.0, 1.0)
     has_population: bool = False
     census_decides: bool = False
