@@ -22,6 +22,7 @@ from personatwin_sk.risk._expected import (
     inverse_binomial,
     inverse_negative_binomial,
 )
+from personatwin_sk.risk._expected_ends import chance_of_ends
 from personatwin_sk.risk._loglinear import calibrate, conditional_shares
 from personatwin_sk.risk._population import Standing, stand_behind
 
@@ -105,6 +106,11 @@ def stand_behind_some(
     inverse = _inverse(f, n_known, everybody[coarse_of_class] - n_known, chance)
     highest = _inverse(f, n_known, everybody_low[coarse_of_class] - n_known, lowest)
     highest = np.maximum(inverse, highest)
+    # Labels may tell more than whom they cover.
+    inverse, highest = (
+        np.maximum(risk, chance_of_ends(original, released, quasi_identifiers, classes, 1.0 / risk))
+        for risk in (inverse, highest)
+    )
     others = np.maximum(everybody[coarse_of_class] - n_known, 0.0)
     variance = (1.0 / f - inverse) * (inverse - 1.0 / (f + others))
     of_member = classes.class_of_member
@@ -117,6 +123,7 @@ def stand_behind_some(
         n_raised=counted.n_raised,
         sources=counted.sources,
         n_by_cells=counted.n_by_cells,
+        n_untold=counted.n_untold,
         variance=np.where(unknown, 0.0, np.maximum(variance, 0.0)[of_member]),
     )
 
