@@ -53,7 +53,7 @@ def test_a_few_others_each_by_chance(f: int, n: int, q: float) -> None:
 
 
 @law
-@given(f=in_class, n=st.integers(0, 60), a=st.floats(0.2, 20), b=st.floats(0.2, 20))
+@given(f=in_class, n=st.integers(0, 60), a=st.floats(1, 20), b=st.floats(1, 20))
 def test_others_by_a_chance_that_is_not_sure(f: int, n: int, a: float, b: float) -> None:
     check_expected(inverse_beta_binomial, f, (n, a, b), betabinom(n, a, b), n)
 
