@@ -18,94 +18,13 @@ import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.frames import is_null
+from personatwin_sk._core.siphash import siphash_columns, siphash_words
+from personatwin_sk._core.text_words import hash_texts
 
 __all__ = ["SecretKey", "uniform_integers", "uniform_unit"]
 
 _MASK = 0xFFFFFFFFFFFFFFFF
-_CHUNK = 1 << 16  # rows hashed at a time: the working set stays in the processor's cache
-
-
-def _rotate(x: np.ndarray, bits: int) -> np.ndarray:
-    return (x << np.uint64(bits)) | (x >> np.uint64(64 - bits))
-
-
-class _SipState:
-    """The four words of SipHash for many inputs at once."""
-
-    def __init__(self, key: tuple[int, int], n: int) -> None:
-        k0, k1 = key
-        self.v0 = np.full(n, k0 ^ 0x736F6D6570736575, dtype=np.uint64)
-        self.v1 = np.full(n, k1 ^ 0x646F72616E646F6D, dtype=np.uint64)
-        self.v2 = np.full(n, k0 ^ 0x6C7967656E657261, dtype=np.uint64)
-        self.v3 = np.full(n, k1 ^ 0x7465646279746573, dtype=np.uint64)
-
-    def _round(self) -> None:
-        self.v0 += self.v1
-        self.v1 = _rotate(self.v1, 13)
-        self.v1 ^= self.v0
-        self.v0 = _rotate(self.v0, 32)
-        self.v2 += self.v3
-        self.v3 = _rotate(self.v3, 16)
-        self.v3 ^= self.v2
-        self.v0 += self.v3
-        self.v3 = _rotate(self.v3, 21)
-        self.v3 ^= self.v0
-        self.v2 += self.v1
-        self.v1 = _rotate(self.v1, 17)
-        self.v1 ^= self.v2
-        self.v2 = _rotate(self.v2, 32)
-
-    def absorb(self, word: np.ndarray) -> None:
-        self.v3 ^= word
-        self._round()
-        self._round()
-        self.v0 ^= word
-
-    def finish(self) -> np.ndarray:
-        self.v2 ^= np.uint64(0xFF)
-        for _ in range(4):
-            self._round()
-        return self.v0 ^ self.v1 ^ self.v2 ^ self.v3
-
-
-def siphash_words(key: tuple[int, int], words: np.ndarray, n_bytes: np.ndarray) -> np.ndarray:
-    """Hash rows of 64-bit words by SipHash-2-4.
-
-    Parameters
-    ----------
-    key : pair of int
-        The two 64-bit halves of the key, little-endian as in the reference.
-    words : numpy.ndarray of uint64, shape (n, n_words)
-        The messages, padded with zeros to whole words.
-    n_bytes : numpy.ndarray of int64, shape (n,)
-        Length of each message before padding; at most ``8 * n_words``.
-
-    Returns
-    -------
-    numpy.ndarray of uint64, shape (n,)
-    """
-    result = np.empty(len(words), dtype=np.uint64)
-    for start in range(0, len(words), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        result[part] = _siphash_chunk(key, words[part], n_bytes[part])
-    return result
-
-
-def _siphash_chunk(key: tuple[int, int], words: np.ndarray, n_bytes: np.ndarray) -> np.ndarray:
-    full = n_bytes // 8
-    result = np.empty(len(words), dtype=np.uint64)
-    # Messages of one number of words go together, so that nothing depends on how far others reach.
-    for n_full in np.unique(full).tolist():
-        rows = np.flatnonzero(full == n_full)
-        state = _SipState(key, len(rows))
-        for j in range(n_full):
-            state.absorb(words[rows, j])
-        last = (n_bytes[rows].astype(np.uint64) & np.uint64(0xFF)) << np.uint64(56)
-        if n_full < words.shape[1]:
-            last = last | (words[rows, n_full] & np.uint64(0x00FFFFFFFFFFFFFF))
-        state.absorb(last)
-        result[rows] = state.finish()
-    return result
+_SAMPLE = 1_000  # ids that are looked at to see whether they repeat
 
 
 class SecretKey:
@@ -179,16 +98,39 @@ class SecretKey:
         -------
         numpy.ndarray of uint64, shape (n,)
         """
-        label = np.frombuffer(
-            domain.encode().ljust(-(-len(domain.encode()) // 8) * 8 or 8, b"\0"), dtype="<u8"
-        )
-        length = np.array([len(domain.encode())])
-        domain_word = siphash_words(self._halves, label.reshape(1, -1).astype(np.uint64), length)
-        parts = [self._hash_column(column) for column in id_columns]
-        words = np.stack([np.broadcast_to(domain_word, parts[0].shape), *parts], axis=1)
-        return siphash_words(self._halves, words, np.full(len(words), 8 * words.shape[1]))
+        return self.combine(domain, *(self.words(column) for column in id_columns))
 
-    def _hash_column(self, column: pd.Series | np.ndarray) -> np.ndarray:
+    def combine(self, domain: str, *words: np.ndarray) -> np.ndarray:
+        """Hash rows of words that :meth:`words` gave: what several draws need is read once.
+
+        Parameters
+        ----------
+        domain : str
+        *words : numpy.ndarray of uint64, shape (n,), at least one
+
+        Returns
+        -------
+        numpy.ndarray of uint64, shape (n,)
+            The same as of :meth:`hash` on the ids themselves.
+        """
+        text = domain.encode()
+        label = np.frombuffer(text.ljust(-(-len(text) // 8) * 8 or 8, b"\0"), dtype="<u8")
+        length = np.array([len(text)])
+        of_domain = siphash_words(self._halves, label.reshape(1, -1).astype(np.uint64), length)
+        return siphash_columns(self._halves, [of_domain[0], *words], len(words[0]))
+
+    def words(self, column: pd.Series | np.ndarray) -> np.ndarray:
+        """Turn ids of any type into one keyed word each; null is an id of its own.
+
+        Parameters
+        ----------
+        column : pandas.Series or ndarray of shape (n,)
+
+        Returns
+        -------
+        numpy.ndarray of uint64, shape (n,)
+            To be passed to :meth:`combine`.
+        """
         series = pd.Series(column)
         dtype = series.dtype
         if isinstance(dtype, np.dtype) and dtype.kind in "iub":
@@ -206,8 +148,7 @@ class SecretKey:
         return self._hash_objects(series)
 
     def _hash_fixed(self, values: np.ndarray, kind: int) -> np.ndarray:
-        words = np.stack([values, np.full(len(values), kind, dtype=np.uint64)], axis=1)
-        return siphash_words(self._halves, words, np.full(len(values), 16))
+        return siphash_columns(self._halves, [values, np.uint64(kind)], len(values))
 
     def _hash_numbers(self, series: pd.Series) -> np.ndarray:
         """Hash floats and nullable numbers, whole ones as integers.
@@ -230,34 +171,48 @@ class SecretKey:
         return result
 
     def _hash_objects(self, series: pd.Series) -> np.ndarray:
+        missing = is_null(series)
+        if _is_text(series, missing) and not _repeats(series):
+            result = hash_texts(self._halves, series)
+            result[missing] = self._null_word()
+            return result
         codes, uniques = pd.factorize(series, use_na_sentinel=True)
         result = np.empty(len(uniques) + 1, dtype=np.uint64)
-        result[-1] = self._hash_fixed(np.zeros(1, dtype=np.uint64), ord("n"))[0]
+        result[-1] = self._null_word()
         values = pd.Series(np.asarray(uniques, dtype=object), dtype=object)
         kinds = values.map(type)
         for kind in kinds.unique():
             rows = np.flatnonzero((kinds == kind).to_numpy())
             same = values.iloc[rows]
-            if kind is str:
-                result[rows] = self._hash_texts(same)
+            if issubclass(kind, str):
+                result[rows] = hash_texts(self._halves, same)
             elif issubclass(kind, bool | int | float | np.number | np.bool_):
-                result[rows] = self._hash_column(pd.Series(same.tolist()))
+                result[rows] = self.words(pd.Series(same.tolist()))
             else:
-                result[rows] = self._hash_texts(same.map(lambda value: f"{type(value)} {value}"))
+                described = same.map(lambda value: f"{type(value)} {value}")
+                result[rows] = hash_texts(self._halves, described)
         return result[codes]
 
-    def _hash_texts(self, texts: pd.Series) -> np.ndarray:
-        result = np.empty(len(texts), dtype=np.uint64)
-        lengths = texts.str.len().to_numpy(dtype=np.int64)
-        for start in range(0, len(texts), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            length = lengths[part]
-            # Four bytes a character (UTF-32), two characters a word; one spare word at the end.
-            width = 2 * (int(length.max(initial=0)) // 2 + 1)
-            characters = texts.iloc[part].to_numpy(dtype=f"<U{width}")
-            words = characters.view("<u4").reshape(len(length), width).view("<u8")
-            result[part] = siphash_words(self._halves, words.astype(np.uint64), 4 * length)
-        return result
+    def _null_word(self) -> np.uint64:
+        word: np.uint64 = self._hash_fixed(np.zeros(1, dtype=np.uint64), ord("n"))[0]
+        return word
+
+
+def _is_text(series: pd.Series, missing: np.ndarray) -> bool:
+    """Tell whether all that is there is text."""
+    if isinstance(series.dtype, pd.StringDtype):
+        return True
+    if series.dtype != object:
+        return False
+    values = series.to_numpy()
+    known = values[~missing] if missing.any() else values
+    return all(issubclass(kind, str) for kind in set(map(type, known.tolist())))
+
+
+def _repeats(series: pd.Series) -> bool:
+    """Tell from a few values whether it pays to look at the distinct ones only."""
+    few = series.iloc[:: max(1, len(series) // _SAMPLE)]
+    return 2 * few.nunique() < len(few)
 
 
 def uniform_integers(hashes: np.ndarray, low: int, high: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Keyed randomness: SipHash against its paper and a second writing of it, draws against chance."""
+"""Keyed randomness: what is hashed, against a second writing of SipHash; draws against chance."""
 
 from __future__ import annotations
 
@@ -9,96 +9,20 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from personatwin_sk._core.keyed import (
-    SecretKey,
-    siphash_words,
-    uniform_integers,
-    uniform_unit,
-)
+from personatwin_sk._core.keyed import SecretKey, uniform_integers, uniform_unit
 
-MASK = 2**64 - 1
 REFERENCE_KEY = bytes(range(16))
 KEY = SecretKey(REFERENCE_KEY)
+Sip = Callable[[bytes, bytes], int]
 
 
-def siphash_2_4(key: bytes, message: bytes) -> int:
-    """SipHash-2-4 written from the paper, on Python's integers, one byte string at a time."""
-
-    def rotate(x: int, bits: int) -> int:
-        return ((x << bits) | (x >> (64 - bits))) & MASK
-
-    def rounds(v: list[int], n: int) -> None:
-        for _ in range(n):
-            v[0] = (v[0] + v[1]) & MASK
-            v[2] = (v[2] + v[3]) & MASK
-            v[1] = rotate(v[1], 13) ^ v[0]
-            v[3] = rotate(v[3], 16) ^ v[2]
-            v[0] = rotate(v[0], 32)
-            v[2] = (v[2] + v[1]) & MASK
-            v[0] = (v[0] + v[3]) & MASK
-            v[1] = rotate(v[1], 17) ^ v[2]
-            v[3] = rotate(v[3], 21) ^ v[0]
-            v[2] = rotate(v[2], 32)
-
-    k = [int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")]
-    text = b"somepseudorandomlygeneratedbytes"
-    v = [k[i % 2] ^ int.from_bytes(text[8 * i : 8 * i + 8], "big") for i in range(4)]
-    padded = message + b"\0" * (7 - len(message) % 8) + bytes([len(message) % 256])
-    for i in range(0, len(padded), 8):
-        word = int.from_bytes(padded[i : i + 8], "little")
-        v[3] ^= word
-        rounds(v, 2)
-        v[0] ^= word
-    v[2] ^= 0xFF
-    rounds(v, 4)
-    return v[0] ^ v[1] ^ v[2] ^ v[3]
-
-
-def hash_bytes(key: bytes, messages: list[bytes]) -> list[int]:
-    width = -(-max(len(message) for message in messages) // 8) * 8 or 8
-    words = np.stack([np.frombuffer(m.ljust(width, b"\0"), dtype="<u8") for m in messages])
-    halves = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
-    lengths = np.array([len(message) for message in messages])
-    return siphash_words(halves, words.astype(np.uint64), lengths).tolist()
-
-
-@pytest.mark.parametrize(
-    ("n_bytes", "digest"),
-    [
-        # vectors.h of the reference implementation; 15 bytes is the example in the paper.
-        (0, 0x726FDB47DD0E0E31),
-        (1, 0x74F839C593DC67FD),
-        (8, 0x93F5F5799A932462),
-        (15, 0xA129CA6149BE45E5),
-    ],
-)
-def test_vectors_of_the_reference(n_bytes: int, digest: int) -> None:
-    message = bytes(range(n_bytes))
-    assert siphash_2_4(REFERENCE_KEY, message) == digest
-    assert hash_bytes(REFERENCE_KEY, [message]) == [digest]
-
-
-@given(st.binary(min_size=16, max_size=16), st.lists(st.binary(max_size=70), min_size=1))
-def test_messages_of_any_length_side_by_side(key: bytes, messages: list[bytes]) -> None:
-    assert hash_bytes(key, messages) == [siphash_2_4(key, message) for message in messages]
-
-
-def test_lengths_above_255_bytes_and_more_rows_than_a_chunk() -> None:
-    long = [bytes(range(256)) + b"tail", bytes(300)]
-    assert hash_bytes(REFERENCE_KEY, long) == [siphash_2_4(REFERENCE_KEY, m) for m in long]
-    many = np.arange(70_000, dtype=np.uint64).reshape(-1, 1)
-    hashes = siphash_words((1, 2), many, np.full(len(many), 8))
-    key = (1).to_bytes(8, "little") + (2).to_bytes(8, "little")
-    for row in (0, 65_535, 65_536, 69_999):
-        assert int(hashes[row]) == siphash_2_4(key, row.to_bytes(8, "little"))
-
-
-def test_a_row_of_ids_is_hashed_as_the_words_of_its_parts() -> None:
+def test_a_row_of_ids_is_hashed_as_the_words_of_its_parts(sip: Sip) -> None:
     people, events = pd.Series([7, 8]), pd.Series([1, 1])
 
     def word(value: int, kind: str) -> bytes:
@@ -107,13 +31,76 @@ def test_a_row_of_ids_is_hashed_as_the_words_of_its_parts() -> None:
     expected = []
     for person in (7, 8):
         parts = [
-            siphash_2_4(REFERENCE_KEY, b"date"),
-            siphash_2_4(REFERENCE_KEY, word(person, "i")),
-            siphash_2_4(REFERENCE_KEY, word(1, "i")),
+            sip(REFERENCE_KEY, b"date"),
+            sip(REFERENCE_KEY, word(person, "i")),
+            sip(REFERENCE_KEY, word(1, "i")),
         ]
         message = b"".join(part.to_bytes(8, "little") for part in parts)
-        expected.append(siphash_2_4(REFERENCE_KEY, message))
+        expected.append(sip(REFERENCE_KEY, message))
     assert KEY.hash("date", people, events).tolist() == expected
+
+
+def spelled(sip: Sip, text: str) -> int:
+    """What a text stands for: the hash of its characters, four bytes each."""
+    raw = b"".join(ord(character).to_bytes(4, "little") for character in text)
+    return sip(REFERENCE_KEY, raw)
+
+
+STORED = {
+    "object": lambda texts: pd.Series(texts, dtype=object),
+    "str": lambda texts: pd.Series(texts, dtype="str"),
+    "python": lambda texts: pd.Series(texts, dtype=pd.StringDtype("python")),
+    "arrow": lambda texts: pd.Series(texts, dtype=pd.StringDtype("pyarrow")),
+    "pieces": lambda texts: pd.concat(
+        [pd.Series([text], dtype=pd.StringDtype("pyarrow")) for text in texts], ignore_index=True
+    ),
+    "slice": lambda texts: pd.Series(["x", "yy", *texts], dtype="str").iloc[2:],
+    "large": lambda texts: pd.Series(texts, dtype=pd.ArrowDtype(pyarrow.large_string())),
+    "categories": lambda texts: pd.Series(texts, dtype="category"),
+}
+plain_texts = st.text("ab\0 9é白\U0001f600", max_size=9)
+
+
+@pytest.mark.parametrize("stored", STORED)
+@given(st.lists(st.one_of(st.none(), plain_texts), min_size=1, max_size=20))
+def test_texts_are_hashed_by_their_characters_however_they_are_stored(
+    sip: Sip, stored: str, texts: list[str | None]
+) -> None:
+    null = sip(REFERENCE_KEY, bytes(8) + ord("n").to_bytes(8, "little"))
+    expected = [null if text is None else spelled(sip, text) for text in texts]
+    assert KEY.words(STORED[stored](texts)).tolist() == expected
+
+
+@pytest.mark.parametrize("stored", ["object", "str"])
+@pytest.mark.parametrize("n_distinct", [3, 40_000])
+def test_many_texts_that_repeat_or_not(sip: Sip, stored: str, n_distinct: int) -> None:
+    texts = [f"E{i % n_distinct:07d}"[: 4 + i % 5] for i in range(40_000)]
+    texts[20_000] = "白"  # one piece of the column is not ASCII
+    hashes = KEY.words(STORED[stored](texts))
+    for row in (0, 1, 16_383, 16_384, 20_000, 39_999):
+        assert int(hashes[row]) == spelled(sip, texts[row])
+    codes, distinct = pd.factorize(np.array(texts, dtype=object))
+    assert len(np.unique(hashes)) == len(distinct)
+    assert pd.Series(hashes).groupby(codes).nunique().eq(1).all()
+
+
+def test_a_text_of_another_class_is_that_text(sip: Sip) -> None:
+    class Name(str):
+        __slots__ = ()
+
+    mixed = pd.Series([Name("a"), "a", np.str_("a"), 1, None], dtype=object)
+    hashes = KEY.words(mixed)
+    assert len(set(hashes[:3].tolist())) == 1
+    assert hashes[:3].tolist() == KEY.words(mixed[:3]).tolist() == [spelled(sip, "a")] * 3
+
+
+def test_words_that_were_read_once_serve_several_draws() -> None:
+    people, events = pd.Series(["a", "b", None]), pd.Series([1, 2, 2])
+    words = KEY.words(people), KEY.words(events)
+    for domain in ("", "x", "a domain of more than eight bytes"):
+        expected = KEY.hash(domain, people, events).tolist()
+        assert KEY.combine(domain, *words).tolist() == expected
+        assert KEY.combine(domain, words[1], words[0]).tolist() != expected
 
 
 id_columns = st.one_of(
