@@ -45,6 +45,7 @@ class RowKeys:
         self._columns = columns
         self._event_id = event_id
         self._whole_row: np.ndarray | None = None
+        self._words: tuple[np.ndarray, np.ndarray] | None = None
         self.people: np.ndarray | None = None
         self._ids = pd.Series(dtype=object)
         if person_id is not None:
@@ -86,8 +87,12 @@ class RowKeys:
         domain = f"noise/{purpose}/{column}"
         if self.people is None:
             return self._secret.hash(domain, self._row())
-        event = self._row() if self._event_id is None else self._columns[self._event_id]
-        return self._secret.hash(domain, self.of_person("person"), event)
+        if self._words is None:
+            # What is hashed is of_person("person") and the event; read once for all that follows.
+            of_people = self._secret.words(self._secret.hash("noise/person", self._ids))
+            event = self._row() if self._event_id is None else self._columns[self._event_id]
+            self._words = of_people[self.people], self._secret.words(event)
+        return self._secret.combine(domain, *self._words)
 
     def _row(self) -> np.ndarray:
         if self._whole_row is None:
