@@ -370,15 +370,3 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--known-events" in capsys.readouterr().out
     assert run() == 2
     assert "COMMAND" in capsys.readouterr().err
-
-
-def test_the_example_runs_as_an_installed_command(tmp_path: Path) -> None:
-    example = Path(__file__).resolve().parent.parent / "examples" / "court_records.csv"
-    command = [sys.executable, "-m", "personatwin_sk.cli", "protect", str(example)]
-    command += ["--domain", "criminal_justice", "--target-risk", "0.05", "--out", "safe"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    facts = json.loads((tmp_path / "safe" / "risk.json").read_text())
-    table = pd.read_csv(example)
-    assert facts["counts"]["people"] == table["person_id"].nunique()
-    assert facts["verdict"]["risk"] <= 0.05

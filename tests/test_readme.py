@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -57,9 +58,13 @@ def test_the_first_command_protects_the_example(checkout) -> None:
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stderr
+    assert (run.returncode, run.stderr) == (0, "")
     written = sorted(path.name for path in (checkout / "safe").iterdir())
     assert written == ["events.csv", "personas.csv", "report.html", "risk.json"]
+    facts = json.loads((checkout / "safe" / "risk.json").read_text())
+    table = pd.read_csv(REPOSITORY / "examples" / "court_records.csv")
+    assert facts["counts"]["people"] == table["person_id"].nunique()
+    assert facts["verdict"]["risk"] <= 0.05
 
 
 def test_the_second_command_is_the_one_that_ci_runs() -> None:
