@@ -11,9 +11,21 @@ control: theory and implementation. Journal of Official Statistics 14 (4), 463-4
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-__all__ = ["draw", "invariant_matrix", "uniform_matrix"]
+from personatwin_sk.noise._randomised_response import TOTAL
+
+__all__ = [
+    "draw",
+    "draw_numbers",
+    "invariant_matrix",
+    "shares_of",
+    "to_weights",
+    "two_stage_matrix",
+    "uniform_matrix",
+]
 
 
 def invariant_matrix(distribution: np.ndarray, flip_probability: float) -> np.ndarray:
@@ -46,9 +58,7 @@ def invariant_matrix(distribution: np.ndarray, flip_probability: float) -> np.nd
     >>> invariant_matrix(np.array([3, 1]), 0.15).round(3).tolist()
     [[0.9, 0.1], [0.3, 0.7]]
     """
-    weights = np.asarray(distribution, dtype=float)
-    total = weights.sum()
-    shares = weights / total if total > 0 else np.full(len(weights), 1 / len(weights))
+    shares = shares_of(distribution)
     # 1 - sum of squares, as a sum of products: no cancellation where one category has nearly all.
     can_change = float((shares * (1 - shares)).sum())
     if len(shares) == 1 or flip_probability == 0:
@@ -82,37 +92,138 @@ def uniform_matrix(n_categories: int, flip_probability: float) -> np.ndarray:
     return matrix
 
 
-def draw(matrix: np.ndarray, true_codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Draw the released category of each value by inverting the distribution of its row.
+def two_stage_matrix(matrix: np.ndarray, distribution: np.ndarray) -> np.ndarray:
+    r"""Make any exchange keep a distribution, by a second exchange after it.
+
+    The first stage is the given matrix :math:`P`; the second puts each released category back to
+    where it may have come from,
+
+    .. math:: Q_{ji} = \frac{\pi_i P_{ij}}{\sum_k \pi_k P_{kj}}, \qquad R = P Q,
+
+    so that :math:`\pi R = \pi` (Gouweleeuw et al., section 5: the two-stage invariant PRAM).
 
     Parameters
     ----------
     matrix : numpy.ndarray of shape (m, m)
         Rows sum to 1.
-    true_codes : numpy.ndarray of int, shape (n,)
-        Row of the matrix that each value draws from.
-    unit : numpy.ndarray of float, shape (n,)
-        One number in [0, 1) each; the same number gives the same draw.
+    distribution : numpy.ndarray of shape (m,)
+        Non-negative weights, not necessarily summing to 1. All zero is taken as uniform.
+
+    Returns
+    -------
+    numpy.ndarray of shape (m, m)
+        A category without a share is never drawn.
+
+    Examples
+    --------
+    >>> matrix = two_stage_matrix(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([2, 1]))
+    >>> matrix.tolist()
+    [[0.75, 0.25], [0.5, 0.5]]
+    """
+    shares = shares_of(distribution)
+    joint = shares[:, np.newaxis] * matrix  # of true category i and first stage j
+    reached = joint.sum(axis=0)
+    back = np.empty_like(joint)
+    back[:] = shares  # what the first stage makes only of categories without a share
+    np.divide(joint.T, reached[:, np.newaxis], out=back, where=reached[:, np.newaxis] > 0)
+    result: np.ndarray = matrix @ back
+    return result
+
+
+def to_weights(matrix: np.ndarray) -> np.ndarray:
+    """Turn probabilities into whole numbers that add up to the same total in every row.
+
+    Parameters
+    ----------
+    matrix : numpy.ndarray of shape (n, m)
+        Non-negative; rows sum to 1 but for rounding.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n, m)
+        Rows add up to ``TOTAL`` = 2**62. What has probability 0 has weight 0.
+
+    Examples
+    --------
+    >>> (to_weights(np.array([[0.25, 0.75, 0.0]])) / TOTAL).tolist()
+    [[0.25, 0.75, 0.0]]
+    """
+    exact = np.asarray(matrix, dtype=float)
+    weights = np.rint(exact / exact.sum(axis=1, keepdims=True) * TOTAL).astype(np.int64)
+    largest = weights.argmax(axis=1)
+    # A float of 53 bits leaves a few hundred of 2**62 over: the largest weight takes them.
+    weights[np.arange(len(weights)), largest] += TOTAL - weights.sum(axis=1)
+    return weights
+
+
+def draw_numbers(hashes: np.ndarray) -> np.ndarray:
+    """Turn hashes into uniform whole numbers from 0 to ``TOTAL`` - 1, exactly.
+
+    Parameters
+    ----------
+    hashes : numpy.ndarray of uint64, shape (n,)
 
     Returns
     -------
     numpy.ndarray of int64, shape (n,)
-        A category with probability 0 is never drawn.
 
     Examples
     --------
-    >>> draw(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([0, 0, 1]), np.array([0.49, 0.5, 0.0]))
+    >>> draw_numbers(np.array([0, 2**64 - 1], dtype=np.uint64)).tolist() == [0, TOTAL - 1]
+    True
+    """
+    return (hashes >> np.uint64(2)).view(np.int64)
+
+
+def draw(
+    weights: Sequence[np.ndarray] | np.ndarray, true_codes: np.ndarray, numbers: np.ndarray
+) -> np.ndarray:
+    """Draw the released category of each value by inverting the distribution of its row.
+
+    Parameters
+    ----------
+    weights : sequence of numpy.ndarray of int64
+        Rows of weights that add up to ``TOTAL`` each; some may be longer than others.
+    true_codes : numpy.ndarray of int, shape (n,)
+        Row of the weights that each value draws from.
+    numbers : numpy.ndarray of int64, shape (n,)
+        One number from 0 to ``TOTAL`` - 1 each; the same number gives the same draw.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        A category with weight 0 is never drawn.
+
+    Examples
+    --------
+    >>> half = TOTAL // 2
+    >>> weights = np.array([[half, half], [0, TOTAL]])
+    >>> draw(weights, np.array([0, 0, 1]), np.array([half - 1, half, 0]))
     array([0, 1, 1])
     """
     released = np.empty(len(true_codes), dtype=np.int64)
-    order = np.argsort(true_codes, kind="stable")
-    starts = np.searchsorted(true_codes[order], np.arange(len(matrix) + 1))
-    for code, row in enumerate(matrix):  # one pass per category, never per value
-        members = order[starts[code] : starts[code + 1]]
-        if len(members) == 0:
-            continue
-        upper = np.cumsum(row)
-        # Rounding may leave the sum a hair below 1: the last possible category takes the rest.
-        upper[np.flatnonzero(row)[-1] :] = 1.0
-        released[members] = np.searchsorted(upper, unit[members], side="right")
+    # Sixteen bits are sorted in one pass, without comparisons.
+    codes = true_codes.astype(np.uint16) if len(weights) <= 2**16 else true_codes
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(weights)))
+    drawn = numbers[order]
+    start = 0
+    for row, end in zip(weights, ends.tolist(), strict=True):  # one pass per category, no value
+        if end > start:
+            drawn[start:end] = np.searchsorted(np.cumsum(row), drawn[start:end], side="right")
+        start = end
+    released[order] = drawn
     return released
+
+
+def shares_of(distribution: np.ndarray) -> np.ndarray:
+    """Make weights sum to 1; all zero is taken as uniform.
+
+    Examples
+    --------
+    >>> shares_of(np.array([3, 1])).tolist(), shares_of(np.array([0, 0])).tolist()
+    ([0.75, 0.25], [0.5, 0.5])
+    """
+    weights = np.asarray(distribution, dtype=float)
+    total = weights.sum()
+    return weights / total if total > 0 else np.full(len(weights), 1 / len(weights))
