@@ -21,7 +21,13 @@ from personatwin_sk.geography import GeographicGeneralizer
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection import RiskAwareSearch
-from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.noise import (
+    OutcomeNoise,
+    PrivacyLedger,
+    TemporalNoise,
+    privacy_ledger,
+    private_counts,
+)
 from personatwin_sk.population import (
     CensusPopulation,
     Provenance,
@@ -75,6 +81,7 @@ __all__ = [
     "OutcomeNoise",
     "PersonaMerger",
     "Personas",
+    "PrivacyLedger",
     "Provenance",
     "ReferencePopulation",
     "ReidentificationRisk",
@@ -105,6 +112,8 @@ __all__ = [
     "personas_to_dataframe",
     "personas_to_event_dataframe",
     "population_uniqueness",
+    "privacy_ledger",
+    "private_counts",
     "simulate_linkage",
     "suda_scores",
 ]
