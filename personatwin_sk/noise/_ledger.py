@@ -141,7 +141,9 @@ class PrivacyLedger:
         return as_html(self.to_dict())
 
 
-def privacy_ledger(pipeline: Any, *, delta: float = 1e-6) -> PrivacyLedger:
+def privacy_ledger(
+    pipeline: Any, *, delta: float = 1e-6, n_settings: int | None = None
+) -> PrivacyLedger:
     r"""Add up what a pipeline's noise spends per person, and name what it does not cover.
 
     A step's epsilon is claimed only if it holds for every column of the step. A person's total is
@@ -158,6 +160,9 @@ def privacy_ledger(pipeline: Any, *, delta: float = 1e-6) -> PrivacyLedger:
         ColumnTransformer, or one step; fitted or not.
     delta : float, default=1e-6
         Between 0 and 1, both excluded; should be well below one over the number of people.
+    n_settings : int, default=None
+        How many settings were tried in all, where there were more searches than the one at hand:
+        said among what is not covered. None: those of the searches in `pipeline`.
 
     Returns
     -------
@@ -199,7 +204,10 @@ def privacy_ledger(pipeline: Any, *, delta: float = 1e-6) -> PrivacyLedger:
             rows += _noise_rows(step, steps)
         else:
             rows.append(_other_row(step))
-    return PrivacyLedger(tuple(rows), delta, _not_covered(steps, rows))
+    tried = [count for step in steps for count in step.searches]
+    return PrivacyLedger(
+        tuple(rows), delta, _not_covered(steps, tried if n_settings is None else [n_settings])
+    )
 
 
 def _noise_rows(step: Step, steps: list[Step]) -> list[LedgerRow]:
@@ -274,8 +282,8 @@ def _other_row(step: Step) -> LedgerRow:
     return LedgerRow(step.name, spending, claimed=False, remark=_KEPT)
 
 
-def _not_covered(steps: list[Step], rows: list[LedgerRow]) -> tuple[str, ...]:
-    """Name what no epsilon of the rows covers."""
+def _not_covered(steps: list[Step], tried: list[int | None]) -> tuple[str, ...]:
+    """Name what no epsilon covers; `tried` counts the settings of each search."""
     says = [
         "Columns that no row with a claim names, how many events a person has, of which types, and "
         "which of their values are null.",
@@ -289,7 +297,7 @@ def _not_covered(steps: list[Step], rows: list[LedgerRow]) -> tuple[str, ...]:
         "Fitting again, and transforming corrected values of the same events: each fit has a new "
         "key and spends again, and noise that stays the same shows the difference."
     )
-    for count in dict.fromkeys(count for step in steps for count in step.searches):
+    for count in dict.fromkeys(tried):
         settings = "settings" if count is None else f"{count} settings"
         says.append(
             f"The search over {settings}: each of them is fitted with noise of its own, and the "
@@ -306,8 +314,8 @@ def _not_covered(steps: list[Step], rows: list[LedgerRow]) -> tuple[str, ...]:
     ]
     if seeded:
         says.append(
-            f"A key from random_state ({', '.join(seeded)}): whoever knows the number can take the "
-            "noise off; leave it None for a release."
+            f"Keys that are not from the operating system ({', '.join(seeded)}): whoever knows "
+            "what they were made from can take the noise off."
         )
     return tuple(says)
 

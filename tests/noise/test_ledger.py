@@ -147,6 +147,8 @@ def test_without_a_public_range_there_is_no_total_at_all() -> None:
     assert ledger.per_event is None and ledger.per_person is None
     assert ledger.claims == ("Noise",)
     assert "no public range" in ledger.summary
+    mixed = privacy_ledger(make_pipeline(dates(span=None), noise("outcome")))
+    assert mixed.per_event is None and mixed.per_person is None
 
 
 def test_a_step_claims_only_if_every_column_of_it_holds() -> None:
@@ -265,11 +267,11 @@ def test_what_is_not_covered_is_named() -> None:
     plain = words_of(noise("a"))
     assert "how many events a person has, of which types" in plain
     assert "Fitting again" in plain
-    assert "search" not in plain and "persona" not in plain and "random_state" not in plain
+    assert "search" not in plain and "persona" not in plain and "Keys" not in plain
     assert "Branches" not in plain
     assert "grouping of people into personas" in words_of(make_pipeline(noise("a"), merger()))
     seeded = words_of(Pipeline([("one", noise("a", random_state=4217)), ("two", noise("b"))]))
-    assert "A key from random_state (one)" in seeded
+    assert "Keys that are not from the operating system (one)" in seeded
     assert "4217" not in seeded
 
 
@@ -287,6 +289,11 @@ def test_a_search_is_named_with_the_settings_that_it_tried() -> None:
     search.set_params(estimator__flips=Noise(epsilon=0.5, **IDS)).fit(frame())
     ledger = privacy_ledger(search)
     assert any("The search over 4 settings" in words for words in ledger.not_covered)
+    more = privacy_ledger(search, n_settings=9).not_covered
+    assert [words for words in more if "search" in words] == [
+        "The search over 9 settings: each of them is fitted with noise of its own, and the choice "
+        "among them looks at the data."
+    ]
     # What it chose counts, not what it was given.
     assert ledger.per_event.basic == search.best_params_["flips__epsilon"]
 
