@@ -13,7 +13,14 @@ from personatwin_sk._core.frames import is_null
 from personatwin_sk._core.labels import Period, parse_label
 from personatwin_sk.exceptions import InputError
 
-__all__ = ["PRECISIONS", "floor_period", "period_bounds", "period_labels", "read_dates"]
+__all__ = [
+    "PRECISIONS",
+    "date_formats",
+    "floor_period",
+    "period_bounds",
+    "period_labels",
+    "read_dates",
+]
 
 PRECISIONS = ("day", "week", "month", "quarter", "year")
 
@@ -101,6 +108,35 @@ def _parse_texts(texts: pd.Series) -> np.ndarray:
         best = parsed
     assert best is not None
     return iso if np.isnat(iso).sum() < np.isnat(best).sum() else best
+
+
+def date_formats(texts: pd.Series) -> np.ndarray:
+    """Say in which of the known formats each text is a date, where several are mixed.
+
+    Parameters
+    ----------
+    texts : pandas.Series of str, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray of str objects, shape (n,)
+        "ISO", the format or formats that fit as in "%m/%d/%Y or %d/%m/%Y", or "" for none.
+
+    Examples
+    --------
+    >>> date_formats(pd.Series(["2023-01-31", "01/31/2023", "03/04/2023", "soon"])).tolist()
+    ['ISO', '%m/%d/%Y', '%m/%d/%Y or %d/%m/%Y', '']
+    """
+    kinds = np.full(len(texts), "", dtype=object)
+    kinds[texts.str.match(r"\d{4}-\d{2}-\d{2}").to_numpy(dtype=bool)] = "ISO"
+    is_bare = texts.str.fullmatch(r"\d{8}").to_numpy(dtype=bool)
+    for pattern in _OTHER_FORMATS:
+        fits = ~np.isnat(_to_seconds(pd.to_datetime(texts, format=pattern, errors="coerce")))
+        fits &= kinds != "ISO"
+        if pattern == "%Y%m%d":
+            fits &= is_bare
+        kinds[fits] = np.where(kinds[fits] == "", "", kinds[fits] + " or ") + pattern
+    return kinds
 
 
 def _with_days_far_out(texts: pd.Series, parsed: np.ndarray) -> np.ndarray:

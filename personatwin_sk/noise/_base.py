@@ -94,7 +94,7 @@ class KeyedNoise(TableTransformer):
             Some rows have the person and the event of another row; the message counts them.
         """
         keys = RowKeys(self._secret(), columns, self._person, self._event)
-        if getattr(self, "epsilon", None) is not None:
+        if self.epsilon is not None:
             n_repeated = keys.count_repeated()
             if n_repeated:
                 raise InputError(
@@ -121,7 +121,7 @@ class KeyedNoise(TableTransformer):
         numpy.ndarray of bool, shape (n_rows,)
             The step releases null in its columns there.
         """
-        bound = getattr(self, "max_events", None)
+        bound = self.max_events
         if bound is None:
             return np.zeros(keys.n_rows, dtype=bool)
         excess = keys.beyond(int(bound))
@@ -132,13 +132,13 @@ class KeyedNoise(TableTransformer):
                 f"that the parameter max_events of {type(self).__name__} allows; they are released "
                 "as null in its columns.",
                 DataWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return excess
 
     def _check_ids(self, parameter: str) -> None:
         """Refuse a parameter that rests on events that can be told apart where they cannot."""
-        if getattr(self, parameter, None) is None:
+        if getattr(self, parameter) is None:
             return
         for needed in ("person_id", "event_id"):
             if getattr(self, needed) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,17 @@ import pandas as pd
 from personatwin_sk._core.dates import floor_period, period_bounds, period_labels, read_dates
 from personatwin_sk._core.frames import is_null
 from personatwin_sk.exceptions import InputError
+from personatwin_sk.noise._date_text import count_formats, is_text, read_declared
 
-__all__ = ["coarsen_periods", "read_times", "refuse_to_move_periods", "write_days"]
+__all__ = ["coarsen_periods", "read_limits", "read_times", "refuse_to_move_periods", "write_days"]
 
 _FIRST_DAY = np.datetime64(datetime.date.min, "D")
 _LAST_DAY = np.datetime64(datetime.date.max, "D")
 
 
-def read_times(series: pd.Series, *, column: Hashable) -> np.ndarray | None:
+def read_times(
+    series: pd.Series, *, column: Hashable, formats: Sequence[str] = ()
+) -> np.ndarray | None:
     """Read a column of dates; give None if it holds periods such as "2023-05" already.
 
     Parameters
@@ -26,6 +29,8 @@ def read_times(series: pd.Series, *, column: Hashable) -> np.ndarray | None:
     series : pandas.Series of shape (n,)
     column : column
         Its name, for the message.
+    formats : sequence of str, default=()
+        What the user declares of how texts are written.
 
     Returns
     -------
@@ -34,15 +39,72 @@ def read_times(series: pd.Series, *, column: Hashable) -> np.ndarray | None:
     Raises
     ------
     InputError
-        Some values are neither; the message counts them.
+        Some values are neither, or are written in several formats that nobody declared; the
+        message counts them.
+
+    Examples
+    --------
+    >>> read_times(pd.Series(["17.05.2023"]), column="date").astype(str).tolist()
+    ['2023-05-17T00:00:00']
+    >>> read_times(pd.Series(["17.05.2023", "2023-05-18"]), column="date")
+    Traceback (most recent call last):
+      ...
+    personatwin_sk.exceptions.InputError: 1 of 2 values of column 'date' cannot be read as dates \
+in one format (1 as %d.%m.%Y, 1 as ISO); write all of them as 2023-01-31, or name their formats \
+in the parameter date_format.
     """
+    may_be_text = not pd.api.types.is_numeric_dtype(series.dtype)
+    declared = bool(formats) and may_be_text and not _is_datetime(series)
     try:
+        if declared:
+            return read_declared(series, formats, column=column)
         return read_dates(series, column=column)
-    except InputError:
-        start, end = period_bounds(series, column=column)
-        if not (start != end)[~np.isnat(start)].any():
+    except InputError as error:
+        if _are_periods(series, column):
+            return None
+        if declared or not may_be_text:
             raise
-        return None
+        what = str(error).partition(";")[0]
+        raise InputError(
+            f"{what} ({count_formats(series)}); write all of them as 2023-01-31, or name their "
+            "formats in the parameter date_format."
+        ) from None
+
+
+def read_limits(
+    series: pd.Series, *, column: Hashable, formats: Sequence[str] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read a column of dates or periods as their first and last days.
+
+    Returns
+    -------
+    first, last : numpy.ndarray of datetime64[D], shape (n,)
+        NaT where null.
+
+    Examples
+    --------
+    >>> first, last = read_limits(pd.Series(["1980-06"]), column="birth")
+    >>> first.tolist(), last.tolist()
+    ([datetime.date(1980, 6, 1)], [datetime.date(1980, 6, 30)])
+    """
+    times = read_times(series, column=column, formats=formats)
+    if times is None:
+        return period_bounds(series, column=column)
+    days = times.astype("datetime64[D]")
+    return days, days
+
+
+def _is_datetime(series: pd.Series) -> bool:
+    return bool(pd.api.types.is_datetime64_any_dtype(series.dtype))
+
+
+def _are_periods(series: pd.Series, column: Hashable) -> bool:
+    """Tell whether all values are dates or periods, and some are periods."""
+    try:
+        start, end = period_bounds(series, column=column)
+    except InputError:
+        return False
+    return bool((start != end)[~np.isnat(start)].any())
 
 
 def refuse_to_move_periods(series: pd.Series, *, column: Hashable) -> None:
@@ -51,7 +113,8 @@ def refuse_to_move_periods(series: pd.Series, *, column: Hashable) -> None:
     n_periods = int((start != end)[~np.isnat(start)].sum())
     raise InputError(
         f"{n_periods} values of column {column!r} are periods such as a month already, and "
-        "cannot be moved by days; set shift=0 and jitter=0, or give the dates themselves."
+        "cannot be moved by days; set shift=0, jitter=0 and epsilon=None, or give the dates "
+        "themselves."
     )
 
 
@@ -115,11 +178,11 @@ def write_days(
     InputError
         Some days lie outside what a date can hold; the message counts them.
     """
-    is_datetime = pd.api.types.is_datetime64_any_dtype(series.dtype)
+    is_datetime = _is_datetime(series)
     _check_range(days, series if is_datetime else None, column)
     first = floor_period(days, precision)
     if precision not in ("day", "week"):
-        return pd.Series(period_labels(first, precision)), not is_datetime and _is_text(series)
+        return pd.Series(period_labels(first, precision)), not is_datetime and is_text(series)
     if is_datetime:
         released = pd.Series(first.astype("datetime64[s]"))
         zone = series.dt.tz
@@ -128,16 +191,11 @@ def write_days(
             summer = np.ones(len(released), dtype=bool)
             released = released.dt.tz_localize(zone, ambiguous=summer, nonexistent="shift_forward")
         return released, True
-    if _is_text(series):
+    if is_text(series):
         return pd.Series(period_labels(first, "day")), True
     has_time = isinstance(series[~is_null(series)].iloc[0], datetime.datetime)
     objects = first.astype("datetime64[s]").astype(object) if has_time else first.astype(object)
     return pd.Series(objects, dtype=object), False
-
-
-def _is_text(series: pd.Series) -> bool:
-    known = series[~is_null(series)]
-    return len(known) == 0 or isinstance(known.iloc[0], str)
 
 
 def _check_range(days: np.ndarray, datetimes: pd.Series | None, column: Hashable) -> None:

@@ -165,7 +165,7 @@ def test_another_key_gives_other_noise():
 class UnkeyedNoise(TemporalNoise):
     """A planted mistake: draws by position."""
 
-    def _move(self, times, shift, name, keys):
+    def _move(self, times, shift, name, keys, limits):
         noise = np.random.default_rng(self.random_state).integers(-5, 6, len(times))
         return times.astype("datetime64[D]") + noise
 
