@@ -25,6 +25,7 @@ from personatwin_sk.noise import (
     OutcomeNoise,
     PrivacyLedger,
     TemporalNoise,
+    ValueNoise,
     privacy_ledger,
     private_counts,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "RiskReport",
     "TablePopulation",
     "TemporalNoise",
+    "ValueNoise",
     "__version__",
     "assess_risk",
     "create_custom_config",

@@ -36,6 +36,7 @@ from personatwin_sk import (
     PersonaMerger,
     RiskAwareSearch,
     TemporalNoise,
+    ValueNoise,
     make_people_events,
 )
 
@@ -55,6 +56,7 @@ def our_steps() -> Pipeline:
             ("geography", GeographicGeneralizer()),
             ("dates", TemporalNoise(jitter=7, precision="month", random_state=0)),
             ("outcomes", OutcomeNoise(random_state=0)),
+            ("numbers", ValueNoise(spread=3, random_state=0)),
             ("merge", PersonaMerger(k=3)),
         ]
     )
@@ -74,6 +76,9 @@ ESTIMATORS = [
     OutcomeNoise(),
     OutcomeNoise(0, random_state=0),
     OutcomeNoise([0], flip_probability=1, invariant=False),
+    ValueNoise(),
+    ValueNoise(0, spread=3, random_state=0),
+    ValueNoise([0], spread=4, step=2, bounds=(-10_000, 10_000), random_state=0),
     PersonaMerger(),
     PersonaMerger(k=1),
     PersonaMerger([0], k=3),
@@ -152,6 +157,7 @@ IDS = {"person_id": "person_id", "event_id": "event_id"}
 def events() -> pd.DataFrame:
     frame = make_people_events(120, random_state=0)
     frame["name"] = "Person " + frame["person_id"].astype(str)
+    frame["days"] = np.arange(len(frame)) * 7 % 366
     return frame
 
 
@@ -161,6 +167,7 @@ def working_steps() -> list[tuple[str, BaseEstimator]]:
         ("geography", GeographicGeneralizer(level="state")),
         ("dates", TemporalNoise(**IDS, shift=10, jitter=5, precision="month", random_state=0)),
         ("outcomes", OutcomeNoise(given="event_type", **IDS, random_state=0)),
+        ("days", ValueNoise("days", **IDS, epsilon=0.1, bounds=(0, 365), random_state=0)),
         ("merge", PersonaMerger(KEYS, k=5, person_id="person_id", order_by="date")),
     ]
 

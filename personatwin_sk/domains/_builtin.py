@@ -126,10 +126,53 @@ _EMPLOYMENT: _Events = {
     "retirement": ("retired", ""),
 }
 
+# Numbers that belong to events: column -> (smallest possible, largest possible, step). Durations in
+# days, unless the name says otherwise, and amounts of money in whole units. The ends are wide, for
+# what they do not hold is clamped, and rest on the kind of number alone, never on any table.
+_Numbers = dict[str, tuple[float, float, float]]
+_CENTURY = 36_525
+
+_CRIMINAL_JUSTICE_NUMBERS: _Numbers = {
+    "sentence_length_days": (0, _CENTURY, 1),
+    "sentence_length_months": (0, 1_200, 1),
+    "probation_length_days": (0, _CENTURY, 1),
+    "detention_days": (0, 3_653, 1),
+    "bail_amount": (0, 1_000_000, 100),
+    "fine_amount": (0, 100_000, 10),
+    "community_service_hours": (0, 2_000, 1),
+}
+_HEALTHCARE_NUMBERS: _Numbers = {
+    "length_of_stay": (0, 365, 1),
+    "length_of_stay_days": (0, 365, 1),
+    "total_charges": (0, 1_000_000, 100),
+    "pain_score": (0, 10, 1),
+}
+_EDUCATION_NUMBERS: _Numbers = {
+    "score": (0, 100, 1),
+    "test_score": (0, 100, 1),
+    "gpa": (0, 5, 0.1),
+    "credits": (0, 60, 1),
+    "days_absent": (0, 366, 1),
+    "suspension_days": (0, 366, 1),
+}
+_SOCIAL_SERVICES_NUMBERS: _Numbers = {
+    "benefit_amount": (0, 10_000, 10),
+    "days_in_care": (0, 7_305, 1),
+    "service_hours": (0, 1_000, 1),
+    "need_score": (0, 100, 1),
+}
+_EMPLOYMENT_NUMBERS: _Numbers = {
+    "salary": (0, 1_000_000, 1_000),
+    "bonus": (0, 1_000_000, 100),
+    "training_hours": (0, 1_000, 1),
+    "performance_score": (0, 100, 1),
+}
+
 
 def _config(
     domain: Domain,
     events: _Events,
+    numbers: _Numbers,
     *,
     first: str,
     identifiers: str,
@@ -146,6 +189,7 @@ def _config(
         geographic_precision=geographic_precision,
         first_events=tuple(first.split()),
         next_events={name: tuple(after.split()) for name, (_, after) in events.items()},
+        numeric_values=numbers,
     )
 
 
@@ -154,6 +198,7 @@ _CONFIGS: Mapping[Domain, DomainConfig] = MappingProxyType(
         Domain.CRIMINAL_JUSTICE: _config(
             Domain.CRIMINAL_JUSTICE,
             _CRIMINAL_JUSTICE,
+            _CRIMINAL_JUSTICE_NUMBERS,
             first="arrest screening charge",
             identifiers="case_number docket_number booking_number inmate_id fbi_number mugshot",
             temporal_precision="week",
@@ -162,6 +207,7 @@ _CONFIGS: Mapping[Domain, DomainConfig] = MappingProxyType(
         Domain.HEALTHCARE: _config(
             Domain.HEALTHCARE,
             _HEALTHCARE,
+            _HEALTHCARE_NUMBERS,
             first="visit telehealth emergency_visit admission",
             identifiers="mrn medical_record_number patient_name insurance_id member_id device_id",
             temporal_precision="month",
@@ -170,6 +216,7 @@ _CONFIGS: Mapping[Domain, DomainConfig] = MappingProxyType(
         Domain.EDUCATION: _config(
             Domain.EDUCATION,
             _EDUCATION,
+            _EDUCATION_NUMBERS,
             first="enrollment",
             identifiers="student_id student_number student_name guardian_name parent_name",
             temporal_precision="month",
@@ -178,6 +225,7 @@ _CONFIGS: Mapping[Domain, DomainConfig] = MappingProxyType(
         Domain.SOCIAL_SERVICES: _config(
             Domain.SOCIAL_SERVICES,
             _SOCIAL_SERVICES,
+            _SOCIAL_SERVICES_NUMBERS,
             first="application",
             identifiers="case_number client_id client_name benefit_card_number caseworker_name",
             temporal_precision="month",
@@ -186,6 +234,7 @@ _CONFIGS: Mapping[Domain, DomainConfig] = MappingProxyType(
         Domain.EMPLOYMENT: _config(
             Domain.EMPLOYMENT,
             _EMPLOYMENT,
+            _EMPLOYMENT_NUMBERS,
             first="application hire",
             identifiers="employee_id employee_number employee_name manager_name bank_account",
             temporal_precision="month",
@@ -194,6 +243,7 @@ _CONFIGS: Mapping[Domain, DomainConfig] = MappingProxyType(
         # Says nothing of its own: anything goes that the privacy level lets through.
         Domain.CUSTOM: _config(
             Domain.CUSTOM,
+            {},
             {},
             first="",
             identifiers="",

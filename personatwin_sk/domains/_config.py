@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from math import isfinite
+from numbers import Real
 from types import MappingProxyType
 
 from personatwin_sk._core.dates import PRECISIONS
@@ -54,6 +56,10 @@ class DomainConfig:
         Types with which a run of events can begin; empty: any.
     next_events : mapping of str to tuple of str, optional
         Types that can come directly after each type within a run; empty: any.
+    numeric_values : mapping of str to (low, high, step), optional
+        Columns of numbers that belong to events, such as a length of sentence: the smallest and
+        the largest that are possible at all, and the step in which they are told. These are public
+        figures: they rest on no table.
 
     Raises
     ------
@@ -79,11 +85,13 @@ class DomainConfig:
     geographic_precision: str
     first_events: tuple[str, ...] = ()
     next_events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numeric_values: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A frozen class with a mutable dict inside would not be frozen.
         object.__setattr__(self, "outcomes", _frozen(self.outcomes))
         object.__setattr__(self, "next_events", _frozen(self.next_events))
+        object.__setattr__(self, "numeric_values", _ranges(self.numeric_values))
         _require_choice("temporal_precision", self.temporal_precision, PRECISIONS)
         _require_choice("geographic_precision", self.geographic_precision, LEVELS)
         followers = [event for events in self.next_events.values() for event in events]
@@ -100,6 +108,9 @@ class DomainConfig:
         both = sorted(self.sensitive_fields & self.preserve_fields)
         if both:
             raise InputError(f"{', '.join(both)} cannot be in sensitive_fields and preserve_fields")
+        both = sorted(self.sensitive_fields & set(self.numeric_values))
+        if both:
+            raise InputError(f"{', '.join(both)} cannot be in sensitive_fields and numeric_values")
 
     def __reduce__(self) -> tuple[type[DomainConfig], tuple[object, ...]]:
         # A read-only view of a dict cannot be pickled (a search sends settings to processes).
@@ -117,6 +128,8 @@ def create_custom_config(
     preserve_fields: Iterable[str],
     temporal_precision: str = "month",
     geographic_precision: str = "county",
+    *,
+    numeric_values: Mapping[str, tuple[float, float, float]] | None = None,
 ) -> DomainConfig:
     """Describe a domain of your own.
 
@@ -135,6 +148,9 @@ def create_custom_config(
     geographic_precision : str, default="county"
         Finest level of released places: "address", "zip", "city", "county", "state",
         "division", "region" or "country".
+    numeric_values : mapping of str to (low, high, step), optional
+        Columns of numbers that belong to events: the smallest and the largest possible, and the
+        step in which they are told.
 
     Returns
     -------
@@ -145,7 +161,8 @@ def create_custom_config(
     ------
     InputError
         If there is no event type, one is named twice, outcomes name a type that is not there, a
-        field is to be both kept and dropped, or a precision is not known.
+        field is to be both kept and dropped, a precision is not known, or a range of numbers is
+        none.
 
     Examples
     --------
@@ -176,6 +193,7 @@ def create_custom_config(
         preserve_fields=frozenset(_texts("preserve_fields", preserve_fields)),
         temporal_precision=temporal_precision,
         geographic_precision=geographic_precision,
+        numeric_values={} if numeric_values is None else numeric_values,
     )
 
 
@@ -193,6 +211,28 @@ def _texts(parameter: str, values: Iterable[str]) -> tuple[str, ...]:
 
 def _frozen(mapping: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({name: tuple(values) for name, values in mapping.items()})
+
+
+def _ranges(
+    values: Mapping[str, Iterable[float]],
+) -> Mapping[str, tuple[float, float, float]]:
+    """Read (low, high, step) of each column."""
+    result = {}
+    for name, numbers in values.items():
+        limits = tuple(numbers)
+        are_numbers = len(limits) == 3 and all(
+            isinstance(limit, Real) and not isinstance(limit, bool) and isfinite(limit)
+            for limit in limits
+        )
+        if not are_numbers or not (
+            limits[0] < limits[1] and 0 < limits[2] <= limits[1] - limits[0]
+        ):
+            raise InputError(
+                f"numeric_values needs (low, high, step) for {name}: three finite numbers, low "
+                "below high, and a step above 0 that fits between them"
+            )
+        result[name] = (limits[0], limits[1], limits[2])
+    return MappingProxyType(result)
 
 
 def _require_choice(parameter: str, value: str, choices: Sequence[str]) -> None:

@@ -71,9 +71,25 @@ def test_direct_identifiers_are_never_kept(domain):
     assert {"person_id", "event_id"}.isdisjoint(config.preserve_fields)
 
 
+@pytest.mark.parametrize("domain", REAL_DOMAINS)
+def test_numbers_of_events_have_ranges_that_noise_can_use(domain):
+    """The largest table of probabilities has 2**24 steps; nothing kept by default is a number."""
+    config = get_domain_config(domain)
+    assert config.numeric_values
+    for low, high, step in config.numeric_values.values():
+        assert low < high and 1 <= (high - low) / step <= 2**24
+    assert not set(config.numeric_values) & (config.preserve_fields | config.sensitive_fields)
+
+
+def test_documented_numbers_are_there():
+    assert get_domain_config("criminal_justice").numeric_values["sentence_length_days"][0] == 0
+    assert get_domain_config("healthcare").numeric_values["length_of_stay"] == (0, 365, 1)
+    assert get_domain_config("education").numeric_values["score"] == (0, 100, 1)
+
+
 def test_custom_domain_asks_for_nothing():
     config = get_domain_config("custom")
-    assert config.event_types == ()
+    assert config.event_types == () and dict(config.numeric_values) == {}
     assert (config.temporal_precision, config.geographic_precision) == ("day", "address")
 
 

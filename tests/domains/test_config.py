@@ -33,6 +33,41 @@ def test_custom_config_gives_every_event_type_the_listed_outcomes():
     assert (config.temporal_precision, config.geographic_precision) == ("month", "state")
 
 
+def test_custom_config_takes_ranges_of_numbers():
+    assert dict(create_custom_config(**CUSTOM).numeric_values) == {}
+    config = create_custom_config(**CUSTOM, numeric_values={"bonus": [0, 500, 2.5]})
+    assert dict(config.numeric_values) == {"bonus": (0, 500, 2.5)}
+    with pytest.raises(TypeError):
+        config.numeric_values["bonus"] = (0, 1, 1)
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        (0, 10),
+        (0, 10, 1, 1),
+        (10, 0, 1),
+        (5, 5, 1),
+        (0, 10, 0),
+        (0, 10, -1),
+        (0, 10, 11),
+        (0, float("inf"), 1),
+        (0, float("nan"), 1),
+        ("0", 10, 1),
+        (False, True, 1),
+    ],
+)
+def test_ranges_of_numbers_that_are_none(limits):
+    with pytest.raises(InputError, match=r"numeric_values needs \(low, high, step\) for bonus"):
+        create_custom_config(**CUSTOM, numeric_values={"bonus": limits})
+
+
+def test_a_direct_identifier_is_no_number_to_release():
+    with pytest.raises(InputError, match="salary cannot be in sensitive_fields and numeric_values"):
+        create_custom_config(**CUSTOM, numeric_values={"salary": (0, 10, 1)})
+
+
 def test_custom_config_takes_outcomes_by_event_type():
     outcomes = {"hire": ["successful"], "exit": ["resigned", "dismissed"]}
     config = create_custom_config(**{**CUSTOM, "outcomes": outcomes})

@@ -19,14 +19,17 @@ from sklearn.utils.estimator_checks import (
 )
 
 from personatwin_sk.exceptions import NothingSelectedWarning
-from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise, ValueNoise
 
 STEPS = [
     TemporalNoise(),
     TemporalNoise(shift=3, jitter=3, precision="month"),
     OutcomeNoise(),
+    ValueNoise(),
     OutcomeNoise(0, random_state=0),
     OutcomeNoise([0], flip_probability=0.5, invariant=False),
+    ValueNoise(0, spread=3, random_state=0),
+    ValueNoise([0], spread=4, step=2, bounds=(-10_000, 10_000), random_state=0),
 ]
 CHECKS = [
     check_dataframe_column_names_consistency,
@@ -53,7 +56,7 @@ def test_contract(estimator, check):
 
 @silent
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("estimator", STEPS[:3], ids=str)  # the others name a column of arrays
+@pytest.mark.parametrize("estimator", STEPS[:4], ids=str)  # the others name a column of arrays
 def test_more_of_the_contract(estimator, check):
     if "polars" in check.__name__:
         pytest.importorskip("polars")
@@ -65,6 +68,7 @@ def test_more_of_the_contract(estimator, check):
     [
         TemporalNoise(person_id="person_id", jitter=5, precision="month", random_state=0),
         OutcomeNoise(person_id="person_id", flip_probability=0.5, random_state=0),
+        ValueNoise(person_id="person_id", spread=5, random_state=0),
     ],
     ids=lambda step: type(step).__name__,
 )
@@ -76,6 +80,7 @@ def test_set_output_with_columns_to_work_on(step, container):
             "person_id": np.repeat(["a", "b"], 20),
             "date": pd.date_range("2023-01-01", periods=40),
             "outcome": ["x", "y"] * 20,
+            "value": np.arange(40),
         }
     )
     plain = step.set_output(transform="default").fit_transform(frame)
@@ -83,12 +88,13 @@ def test_set_output_with_columns_to_work_on(step, container):
     assert type(out).__module__.startswith(container)
     assert list(out.columns) == step.get_feature_names_out().tolist() == list(frame.columns)
     assert list(out["outcome"]) == plain["outcome"].tolist()
+    assert list(out["value"]) == plain["value"].tolist()
     assert [str(value)[:7] for value in out["date"]] == [str(v)[:7] for v in plain["date"]]
 
 
 @silent
 @pytest.mark.parametrize("container", ["pandas", "polars"])
-@pytest.mark.parametrize("step", [TemporalNoise(), OutcomeNoise()], ids=str)
+@pytest.mark.parametrize("step", [TemporalNoise(), OutcomeNoise(), ValueNoise()], ids=str)
 def test_a_table_that_passes_unchanged_is_not_the_input_itself(step, container):
     # scikit-learn names the columns of what transform gives back, in place.
     library = pytest.importorskip(container)

@@ -197,7 +197,7 @@ def test_two_rows_of_one_event_are_refused_at_epsilon_with_their_count():
     events = make_events()
     noise = at_epsilon().fit(events)
     twice = pd.concat([events, events.iloc[:3]])
-    with pytest.raises(InputError, match="^6 of 2003 rows") as caught:
+    with pytest.raises(InputError, match=r"^6 of 2003 rows") as caught:
         noise.transform(twice)
     assert not any(person in str(caught.value) for person in twice["person_id"].iloc[-3:])
     at_epsilon(None).fit(events).transform(twice)  # no claim, no need
