@@ -15,10 +15,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import settings
+from strategies import law
 
 from personatwin_sk.noise._keys import RowKeys
 
 WORDS = 2**64
+
+# Each table is a hundred passes through the step.
+exact_law = settings(law, max_examples=-(-law.max_examples // 2))
 
 # From the numbers of true values to a function of as many words, which gives the numbers of what is
 # released.
