@@ -103,6 +103,9 @@ class PrivacyLedger:
         if event is None:
             return f"Differential privacy of {columns}; no total: a column has no public range."
         words = f"Differential privacy of {columns}: one event costs epsilon {event.basic:.6g}"
+        if any(row.claimed and row.spending.per != "value" for row in self.rows):
+            words += ", whatever its values change to in their public ranges (the rows say what "
+            words += "one day or one step costs)"
         if person is None:
             return f"{words}. No total per person: a step has no bound on a person's events."
         words += f", all events of one person epsilon {person.basic:.6g} by basic composition"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-__all__ = ["LEDGER_COLUMNS", "as_html", "as_text", "cells"]
+__all__ = ["as_html", "as_text", "ledger_table"]
 
-LEDGER_COLUMNS = (
+_HEAD = (
     "step",
     "column",
     "mechanism",
@@ -19,28 +19,24 @@ LEDGER_COLUMNS = (
 )
 
 
-def cells(row: Mapping[str, Any]) -> list[str]:
-    """Give the cells of one row, under `LEDGER_COLUMNS`.
+def ledger_table(facts: Mapping[str, Any]) -> list[list[str]]:
+    """Give the rows of a ledger in words, after a row of heads.
 
     Parameters
     ----------
-    row : mapping
-        One of the rows of ``PrivacyLedger.to_dict()``.
+    facts : mapping
+        What ``PrivacyLedger.to_dict()`` gives.
+
+    Returns
+    -------
+    list of list of str
     """
-    return [
-        _step(row["name"], row["step"]),
-        row["column"],
-        row["mechanism"],
-        _epsilon(row),
-        "any number" if row["max_events"] is None and row["column"] else _or_dash(row),
-        "yes" if row["claimed"] else "no",
-        row["remark"],
-    ]
+    return [list(_HEAD), *(_cells(row) for row in facts["rows"])]
 
 
 def as_text(facts: Mapping[str, Any]) -> str:
     """Write a ledger for a terminal."""
-    table = [list(LEDGER_COLUMNS), *(cells(row) for row in facts["rows"])]
+    table = ledger_table(facts)
     # The last column is as wide as it likes.
     widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
     lines = ["PrivacyLedger", facts["summary"], ""]
@@ -53,10 +49,10 @@ def as_text(facts: Mapping[str, Any]) -> str:
 
 def as_html(facts: Mapping[str, Any]) -> str:
     """Write a ledger for a notebook."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in LEDGER_COLUMNS)
+    names, *rows = ledger_table(facts)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells(row)) + "</tr>"
-        for row in facts["rows"]
+        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows
     )
     rest = "".join(f"<li>{escape(words)}</li>" for words in facts["not_covered"])
     return (
@@ -64,6 +60,19 @@ def as_html(facts: Mapping[str, Any]) -> str:
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"<p>Not covered:</p><ul>{rest}</ul></div>"
     )
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    most = "" if row["max_events"] is None else str(row["max_events"])
+    return [
+        _step(row["name"], row["step"]),
+        row["column"],
+        row["mechanism"],
+        _epsilon(row),
+        most or ("any number" if row["column"] else ""),
+        "yes" if row["claimed"] else "no",
+        row["remark"],
+    ]
 
 
 def _step(name: str, kind: str) -> str:
@@ -79,7 +88,3 @@ def _epsilon(row: Mapping[str, Any]) -> str:
     if row["span"] is None:
         return f"{words}, no public range"
     return f"{words}, {row['span']} {row['per']}{'' if row['span'] == 1 else 's'}"
-
-
-def _or_dash(row: Mapping[str, Any]) -> str:
-    return "" if row["max_events"] is None else str(row["max_events"])

@@ -13,6 +13,7 @@ import sklearn
 
 from personatwin_sk._version import __version__
 from personatwin_sk.model_selection import RiskAwareSearch
+from personatwin_sk.noise import PrivacyLedger, privacy_ledger
 from personatwin_sk.release._gate import verdict_of
 from personatwin_sk.release._personas import Personas
 from personatwin_sk.risk import RiskReport
@@ -87,6 +88,11 @@ class ReleaseResult:
         """Tell whether the verdict is at most 5 %."""
         return self.verdict <= RESEARCH + _ROUNDING
 
+    @property
+    def privacy_ledger(self) -> PrivacyLedger:
+        """What the noise of the chosen setting spends per event and per person, step by step."""
+        return privacy_ledger(self.search, n_settings=self.counts["settings_tried"])
+
     def to_dict(self) -> dict[str, Any]:
         """Give everything that may be published about the release, ready for JSON.
 
@@ -106,6 +112,7 @@ class ReleaseResult:
             "counts": dict(self.counts),
             "risk": {name: report.to_dict() for name, report in reports.items()},
             "utility": {"release": self.utility, **self.baseline_utility},
+            "privacy_ledger": self.privacy_ledger.to_dict(),
             "population": None if self.population is None else dict(self.population),
             "notes": list(self.notes),
             "versions": {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from personatwin_sk.exceptions import InputError
+from personatwin_sk.noise._ledger_text import ledger_table
 from personatwin_sk.report._charts import risk_chart, size_chart
 
 _EXTRA = ("jinja2", "matplotlib")
@@ -108,6 +109,8 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
         columns=list(names.values()),
         rows=rows,
         settings=sorted(facts["settings"].items()),
+        ledger=facts["privacy_ledger"],
+        ledger_table=ledger_table(facts["privacy_ledger"]),
         bins=bins,
         risk_chart=risk_chart(
             list(names.values()),

@@ -20,7 +20,7 @@ from personatwin_sk.geography import GeographicGeneralizer
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection import RiskAwareSearch
-from personatwin_sk.noise import OutcomeNoise
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise
 from personatwin_sk.noise._base import KeyedNoise
 from personatwin_sk.noise._ledger import PrivacyLedger, privacy_ledger
 from personatwin_sk.noise._spending import Spending
@@ -104,7 +104,13 @@ def test_one_person_by_hand() -> None:
     assert ledger.per_person.concentrated == pytest.approx(rho + 2 * math.sqrt(rho * math.log(1e6)))
     assert ledger.per_person.method == "basic composition"
     assert ledger.claims == ("dates", "flips")
-    assert "one event costs epsilon 3.5, all events of one person epsilon 11" in ledger.summary
+    assert ledger.summary.startswith(
+        "Differential privacy of date, outcome: one event costs epsilon 3.5, whatever its values "
+        "change to in their public ranges (the rows say what one day or one step costs), all "
+        "events of one person epsilon 11 by basic composition (delta 0), or "
+    )
+    values = privacy_ledger(noise("outcome")).summary
+    assert "one event costs epsilon 0.5, all events of one person epsilon 2 by" in values
 
 
 def test_totals_are_exact_and_never_below_what_was_spent() -> None:
@@ -442,3 +448,18 @@ def test_a_ledger_is_of_what_was_fitted_and_does_not_touch_it() -> None:
     before = pipeline.transform(frame())
     privacy_ledger(pipeline)
     pd.testing.assert_frame_equal(pipeline.transform(frame()), before)
+
+
+def test_dates_at_epsilon_cost_their_window() -> None:
+    moved = TemporalNoise(
+        ["date"], epsilon=0.25, window=("2024-02-01", "2024-03-01"), max_events=2, **IDS
+    )
+    ledger = privacy_ledger(moved)
+    # February 2024 has 29 days.
+    assert ledger.per_event.epsilon == 29 * 0.25
+    assert ledger.per_person.basic == 2 * 29 * 0.25
+    assert "order" in ledger.rows[0].remark
+    free = privacy_ledger(moved.set_params(keep_order=False))
+    assert "order" not in free.rows[0].remark
+    plain = privacy_ledger(TemporalNoise(["date"], jitter=7))
+    assert plain.claims == () and plain.rows[0].spending.column == "date"

@@ -89,6 +89,20 @@ def test_facts_are_json_without_keys_seeds_or_people(result) -> None:
     )
 
 
+def test_the_ledger_lists_every_step_and_claims_nothing_that_was_not_asked_for(result) -> None:
+    ledger = result.to_dict()["privacy_ledger"]
+    steps = [name for name, _ in result.search.best_estimator_.steps]
+    assert list(dict.fromkeys(row["name"] for row in ledger["rows"])) == steps
+    assert [row["column"] for row in ledger["rows"] if row["column"]] == ["date", "outcome"]
+    assert ledger["claims"] == [] and ledger["per_person"] is None
+    assert ledger["summary"] == "No step claims differential privacy."
+    words = " ".join(ledger["not_covered"])
+    # All that were tried, also by searches whose winner was not the best.
+    assert f"The search over {result.counts['settings_tried']} settings" in words
+    assert "grouping of people into personas" in words
+    assert "not from the operating system (dates, outcomes)" in words
+
+
 def test_baselines_stand_on_both_sides(result) -> None:
     untouched, one = result.baselines["untouched"], result.baselines["all_in_one"]
     assert untouched.k_anonymity < result.risk_metrics.k_anonymity < one.k_anonymity == 600

@@ -22,6 +22,7 @@ SECTIONS = [
     "Risk before and after",
     "Sizes of personas",
     "What is kept",
+    "Privacy ledger",
     "Sources of population figures",
     "Limits",
     "Remarks on the data",
@@ -61,6 +62,53 @@ def risk(mean: float, upper: float, event_upper: float, k: int, n_classes: int) 
     }
 
 
+def made_up_ledger() -> dict[str, Any]:
+    row = {
+        "name": "dates",
+        "step": "TemporalNoise",
+        "column": "date",
+        "mechanism": "discrete Laplace, clamped to the window",
+        "protects": "the date of one event",
+        "epsilon": 0.05,
+        "per": "day",
+        "span": 1_461,
+        "max_events": 3,
+        "claimed": True,
+        "remark": "given the order of the person's events",
+    }
+    other = {"max_events": None, "epsilon": None, "span": None, "claimed": False}
+    return {
+        "summary": "Differential privacy of date: one event costs epsilon 73.05.",
+        "claims": ["dates"],
+        "per_event": {"basic": 73.05, "epsilon": 73.05, "method": "basic composition"},
+        "per_person": None,
+        "delta": 1e-6,
+        "rows": [
+            row,
+            {
+                **row,
+                **other,
+                "name": "outcomes",
+                "step": "OutcomeNoise",
+                "column": "outcome",
+                "mechanism": "exchange",
+                "per": "value",
+                "remark": "no epsilon was asked for",
+            },
+            {
+                **row,
+                **other,
+                "name": "merge",
+                "step": "PersonaMerger",
+                "column": "",
+                "mechanism": "k-anonymity",
+                "remark": "no differential privacy",
+            },
+        ],
+        "not_covered": ["How many events a person has.", "The search over 18 settings."],
+    }
+
+
 def made_up_facts() -> dict[str, Any]:
     return {
         "verdict": {"risk": 0.0432, "target_risk": 0.05, "level": "SAFE_FOR_RESEARCH"},
@@ -87,6 +135,7 @@ def made_up_facts() -> dict[str, Any]:
             "all_in_one": risk(0.0001, 0.0002, 0.0003, 1_250, 1),
         },
         "utility": {"untouched": 1.0, "release": 0.876, "all_in_one": 0.123},
+        "privacy_ledger": made_up_ledger(),
         "population": {
             "sources": ["Bureau of Counting: table 7 (2024)"],
             "modelled": "Ages of Texas.",
@@ -153,7 +202,7 @@ def test_the_head_forbids_everything_from_outside(page: str) -> None:
 
 def test_a_table_with_the_same_figures_stands_behind_each_chart(page: str) -> None:
     order = re.findall(r"<(figure|table)\b", page)
-    assert order == ["table", "table", "figure", "table", "figure", "table"]
+    assert order == ["table", "table", "figure", "table", "figure", "table", "table"]
     risks = rows_of(page, "Risk of the untouched table")
     assert risks[0] == ["What decides (larger of the two upper limits)", "98 %", "4.32 %", "0.03 %"]
     assert risks[1][1:] == ["1.1 %", "0.1 %", "0.01 %"]
@@ -178,6 +227,45 @@ def test_a_table_with_the_same_figures_stands_behind_each_chart(page: str) -> No
 def test_what_drives_the_risk_is_told_by_column(page: str) -> None:
     assert rows_of(page, "What drives the risk") == [["geography", "0.21 %"], ["age", "0.78 %"]]
     assert "Thresholds of others: cms met, strict not met." in page
+
+
+def test_the_ledger_is_told_step_by_step(page: str) -> None:
+    assert rows_of(page, "What each step spends on each column of events") == [
+        [
+            "dates (TemporalNoise)",
+            "date",
+            "discrete Laplace, clamped to the window",
+            "0.05 per day, 1461 days",
+            "3",
+            "yes",
+            "given the order of the person's events",
+        ],
+        [
+            "outcomes (OutcomeNoise)",
+            "outcome",
+            "exchange",
+            "none",
+            "any number",
+            "no",
+            "no epsilon was asked for",
+        ],
+        ["merge (PersonaMerger)", "", "k-anonymity", "none", "", "no", "no differential privacy"],
+    ]
+    section = page.partition("<h2>Privacy ledger</h2>")[2].partition("<h2>")[0]
+    assert "<p>Differential privacy of date: one event costs epsilon 73.05. Where a step" in section
+    assert re.findall(r"<li>(.*?)</li>", section) == [
+        "How many events a person has.",
+        "The search over 18 settings.",
+    ]
+    assert re.findall(r'<th scope="col">(.*?)</th>', section) == [
+        "Step",
+        "Column",
+        "Mechanism",
+        "Epsilon",
+        "Events per person",
+        "Claimed",
+        "Remark",
+    ]
 
 
 def test_without_quasi_identifiers_to_tell_apart_there_is_no_such_table(facts) -> None:
@@ -265,7 +353,9 @@ def test_a_table_of_people_alone_speaks_of_no_events(facts) -> None:
     assert "1,250 people came in;" in page and "of 1,243 people go out" in page
 
 
-@pytest.mark.parametrize("where", ["column", "note", "source", "setting", "recommendation", "key"])
+@pytest.mark.parametrize(
+    "where", ["column", "note", "source", "setting", "recommendation", "ledger", "key"]
+)
 def test_hostile_names_and_labels_stay_text(facts, page: str, where: str) -> None:
     text = " | ".join(HOSTILE)
     if where == "column":
@@ -278,6 +368,10 @@ def test_hostile_names_and_labels_stay_text(facts, page: str, where: str) -> Non
         facts["settings"]["dates__precision"] = text
     elif where == "recommendation":
         facts["risk"]["release"]["recommendation"] = text
+    elif where == "ledger":
+        for name in ("name", "column", "mechanism", "remark"):
+            facts["privacy_ledger"]["rows"][0][name] = text
+        facts["privacy_ledger"]["summary"] = facts["privacy_ledger"]["not_covered"][0] = text
     else:
         facts["settings"]["quasi_identifiers"] = [text]
     attacked = render_report(facts, SIZES)
