@@ -20,7 +20,7 @@ from personatwin_sk.geography import GeographicGeneralizer
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection import RiskAwareSearch
-from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise, ValueNoise
 from personatwin_sk.noise._base import KeyedNoise
 from personatwin_sk.noise._ledger import PrivacyLedger, privacy_ledger
 from personatwin_sk.noise._spending import Spending
@@ -463,3 +463,12 @@ def test_dates_at_epsilon_cost_their_window() -> None:
     assert "order" not in free.rows[0].remark
     plain = privacy_ledger(TemporalNoise(["date"], jitter=7))
     assert plain.claims == () and plain.rows[0].spending.column == "date"
+
+
+def test_numbers_at_epsilon_cost_the_steps_of_their_bounds() -> None:
+    days = ValueNoise(["days"], epsilon=0.5, step=7, bounds=(0, 70), max_events=3, **IDS)
+    ledger = privacy_ledger(days.fit(frame().assign(days=np.arange(40))))
+    # Ten weeks from one end to the other.
+    assert ledger.per_event.epsilon == 10 * 0.5
+    assert ledger.per_person.basic == 3 * 10 * 0.5
+    assert "0.5 per unit, 10 units" in repr(ledger)

@@ -12,7 +12,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection import RiskAwareSearch
-from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise, ValueNoise
 from personatwin_sk.noise._order_of_steps import check_step_order, noisy_columns
 
 
@@ -28,6 +28,7 @@ def people(n: int = 40) -> pd.DataFrame:
             "born": pd.date_range("1950-01-01", periods=n, freq="300D"),
             "date": pd.date_range("2020-01-01", periods=n),
             "outcome": ["x", "y"] * (n // 2),
+            "value": np.arange(n),
         }
     )
 
@@ -57,13 +58,13 @@ def test_noise_on_events_goes_on_either_side(noise) -> None:
 
 @pytest.mark.parametrize(
     ("noise", "column"),
-    [(TemporalNoise(), "date"), (OutcomeNoise(), "outcome")],
+    [(TemporalNoise(), "date"), (OutcomeNoise(), "outcome"), (ValueNoise(spread=1), "value")],
     ids=lambda value: str(value),
 )
 def test_columns_that_a_step_takes_by_itself_are_known(noise, column) -> None:
     assert noisy_columns(noise) == [column]
     # As the step itself has it:
-    assert noise.fit(people()[["id", "age", "date", "outcome"]])._chosen == [column]
+    assert noise.fit(people().drop(columns="born"))._chosen == [column]
     with pytest.raises(ValueError, match="key variable"):
         check_step_order(make_pipeline(merger("age", column), noise))
 
@@ -76,8 +77,7 @@ def test_a_fit_shows_key_variables_that_are_taken_for_their_type() -> None:
 
 
 def test_ages_that_move_with_dates_are_touched_too() -> None:
-    noise = TemporalNoise(["date"])
-    noise.ages = "age"
+    noise = TemporalNoise(["date"], ages="age")
     with pytest.raises(ValueError, match="1 key variable"):
         check_step_order(make_pipeline(merger(), noise))
 
