@@ -1,19 +1,16 @@
 r"""What tight labels tell of classes whose people are expected, not counted.
 
 `_told` counts the people who have the rarest end of a range or member of a set. Where the
-population does not know all columns they cannot be counted, but the file says how many of the F
-people who are expected behind a row have each value: of its people outside the class whose value
-the label covers, the share p has value v. With :math:`a_v` of the f people of the class who have
-it, those who stand behind the row and have v are
+population does not know all columns they cannot be counted; but `_label_shares` tells which share p
+of the F people who are expected behind a row have value v. With :math:`a_v` of the f people of the
+class who have it, those who stand behind the row and have v are
 
-.. math:: N_v = a_v + X, \quad X \sim \mathrm{Poisson}((F - f)\, p),
+.. math:: N_v = a_v + X_v, \quad X_v \sim \mathrm{Poisson}((F - f)\, p_v).
 
-and whoever names one of those with the rarest v is right with :math:`E[a_v / (f N_v)]`.
+An attacker with a register of all columns sees which :math:`N_v` is least, and names one of these
+people: right with :math:`E[a_v / (f N_v)]`, over which v that turns out to be.
 
-Measured on the 7,634 people of NIST's Massachusetts excerpt, six key variables of which the
-population does not know one, k = 5: in files of 10 % an attacker who has a register with all six is
-right for 13.4 and 13.9 % of all records (two samples), where this gives 13.6 and 13.2 % and hulls
-alone 10.5 and 10.4 %; in files of 40 % for 14.9 and 15.1 %, where it gives 14.2 %.
+`python -m benchmarks.calibration` compares it with attackers who have such a register.
 """
 
 from __future__ import annotations
@@ -22,20 +19,22 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.stats import poisson
 
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.labels import Interval, ValueSet, format_label, parse_label
 from personatwin_sk.risk._classes import Classes, distinct_pairs
-from personatwin_sk.risk._expected import inverse_poisson
+from personatwin_sk.risk._label_shares import LabelShares, ordered_codes
 from personatwin_sk.risk._recoding import global_labels
 
 __all__ = ["chance_of_ends"]
 
 # Of values with equally many people the attacker may take any: the one counts that tells most.
 _SAME = 1e-9
-# A value that nobody else in the file has is half a person of it.
-_UNSEEN = 0.5
+# Up to here the fewest people are counted one by one; from there on chance says little.
+_MOST_COUNTED = 64
+_VANISHED = 1e-9
 
 
 def chance_of_ends(
@@ -44,6 +43,7 @@ def chance_of_ends(
     columns: Sequence[Hashable],
     classes: Classes,
     people: np.ndarray,
+    shares: LabelShares,
 ) -> np.ndarray:
     """Give the chance with which the rarest end or member names somebody of a class.
 
@@ -55,6 +55,8 @@ def chance_of_ends(
     classes : Classes
     people : ndarray of float, shape (n_classes,)
         F: people who are expected behind each class.
+    shares : LabelShares
+        Of the same columns and classes.
 
     Returns
     -------
@@ -65,39 +67,75 @@ def chance_of_ends(
     Examples
     --------
     A class of four with one renter in it, among 24 people; of the others in the file about every
-    ninth rents. So about 3.3 renters stand behind the row, and one in four of its people is one:
+    ninth rents. So about 3.5 renters stand behind the row, and one in four of its people is one:
 
     >>> import pandas as pd
+    >>> from personatwin_sk.population import TablePopulation
     >>> from personatwin_sk.risk._classes import find_classes
+    >>> ages = TablePopulation.from_frame(pd.DataFrame({"age": [30], "n": [500]}))
     >>> home = ["own"] * 3 + ["rent"] + ["own"] * 27 + ["rent"] * 3
     >>> before = Table.of(pd.DataFrame({"home": home}))
     >>> after = Table.of(pd.DataFrame({"home": ["own|rent"] * 4 + home[4:]}))
     >>> classes = find_classes(before, after, ["home"], None)
-    >>> chance_of_ends(before, after, ["home"], classes, np.array([300.0, 24.0, 30.0])).round(4)
-    array([0.    , 0.0991, 0.    ])
+    >>> shares = LabelShares(before, ["home"], classes, ages)
+    >>> people = np.array([300.0, 24.0, 30.0])
+    >>> chance_of_ends(before, after, ["home"], classes, people, shares).round(4)
+    array([0.    , 0.0918, 0.    ])
     """
     chance = np.zeros(classes.n_classes)
     shown = np.flatnonzero(classes.class_of_row >= 0)
     row_of_class = np.zeros(classes.n_classes, dtype=np.int64)
     row_of_class[classes.class_of_row[shown]] = shown
-    rarest = np.full(classes.n_classes, np.inf)
-    for name in columns:
-        found = _slices(original, released, name, classes, shown, row_of_class)
-        if found is None:
-            continue
-        class_, among, share = found
-        others = np.maximum(people[class_] - classes.sizes[class_], 0.0) * share
-        expected = among + others
-        best = np.full(classes.n_classes, np.inf)
-        np.minimum.at(best, class_, expected)
-        told = np.zeros(classes.n_classes)
-        same = expected <= best[class_] * (1 + _SAME)
-        right = among / classes.sizes[class_] * inverse_poisson(among, others)
-        np.maximum.at(told, class_[same], right[same])
-        # Over columns, too, the attacker takes the rarest.
-        rarer = best < rarest
-        chance[rarer], rarest[rarer] = told[rarer], best[rarer]
-    return chance
+    found = []
+    for at, name in enumerate(columns):
+        slices = _slices(original, released, name, classes, shown, row_of_class)
+        if slices is not None:
+            class_, value, among = slices
+            others = [other for other in range(len(columns)) if other != at]
+            found.append((class_, among, shares.among_covered(at, others, class_, value)))
+    if not found:
+        return chance
+    class_, among, share = (np.concatenate(part) for part in zip(*found, strict=True))
+    others = np.maximum(people[class_] - classes.sizes[class_], 0.0) * share
+    right = among / classes.sizes[class_]
+    return _rarest(class_, among, others, right, classes.n_classes)
+
+
+def _rarest(
+    class_: np.ndarray, among: np.ndarray, others: np.ndarray, right: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Average over which slice turns out to have the fewest people, and how many.
+
+    The attacker counts the people of each slice in a register; here they are Poisson numbers. The
+    fewest are more than n where all slices have more; and given that they are n, a slice is the one
+    that has so few in proportion to its hazard.
+    """
+    chance = np.zeros(n_classes)
+    more = np.where(np.bincount(class_, minlength=n_classes) > 0, 1.0, 0.0)
+    for n in range(1, _MOST_COUNTED + 1):
+        left = more[class_] > _VANISHED
+        if not left.any():
+            return chance
+        class_, among, others, right = (part[left] for part in (class_, among, others, right))
+        at_least = poisson.sf(n - among - 1, others)
+        exactly = poisson.pmf(n - among, others)
+        hazard = np.where(at_least > 0, exactly / np.maximum(at_least, 1e-300), 1.0)
+        none = np.zeros(n_classes)
+        np.add.at(none, class_, np.log1p(-np.minimum(hazard, 1.0 - 1e-12)))
+        still = more * np.exp(none)
+        total = np.bincount(class_, weights=hazard, minlength=n_classes)
+        named = np.bincount(class_, weights=hazard * right, minlength=n_classes)
+        named = np.divide(named, total, out=np.zeros(n_classes), where=total > 0)
+        chance += (more - still) * named / n
+        more = np.where(total > 0, still, more)
+    # What is rarest among many is about as rare as expected.
+    expected = among + others
+    best = np.full(n_classes, np.inf)
+    np.minimum.at(best, class_, expected)
+    told = np.zeros(n_classes)
+    same = expected <= best[class_] * (1 + _SAME)
+    np.maximum.at(told, class_[same], (right / np.maximum(expected, _MOST_COUNTED))[same])
+    return chance + more * told
 
 
 def _slices(
@@ -109,7 +147,7 @@ def _slices(
     row_of_class: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Give the ends and members of each class: class, people of it, and share outside it."""
-    value_of_row, values = factorize(original[name])
+    value_of_row, values = ordered_codes(original[name])
     if global_labels(value_of_row[shown], values, released[name][shown]) is not None:
         return None
     n_values = len(values)
@@ -128,12 +166,7 @@ def _slices(
     n_held = np.bincount(class_[is_end], minlength=classes.n_classes)
     if (n_held < ends.n_ends[label_of_class]).any():
         return None  # some label is wider than its class
-    in_file = np.bincount(value, weights=among, minlength=n_values)
-    others = in_file[value] - among
-    covered = np.bincount(class_, weights=others, minlength=classes.n_classes)[class_]
-    n_covered = np.bincount(class_, minlength=classes.n_classes)[class_]
-    share = (others + _UNSEEN) / (covered + _UNSEEN * n_covered)
-    return class_[is_end], among[is_end], share[is_end]
+    return class_[is_end], value[is_end], among[is_end]
 
 
 class _Ends:

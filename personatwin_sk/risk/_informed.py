@@ -1,9 +1,11 @@
 r"""F where the population knows some of the key variables only, or where there is none at all.
 
-The people with the same known values are counted: :math:`N_A` in the population, :math:`n_A` in the
-file. How many of those outside the file share the other values is not known; the file tells how
-likely each of them does (`_loglinear`), so that F is f and a beta-binomial number of the
-:math:`N_A - n_A` others.
+The people with the same known traits are counted: :math:`N_A` in the population, :math:`n_A` in the
+file (`_known_hulls`). How many of those outside the file share the other traits is not known; the
+file tells how likely each of them does, so that F is f and a beta-binomial number of the
+:math:`N_A - n_A` others. Where nothing was merged, `_loglinear` says how likely; where labels cover
+several values, or known traits are shared with other classes, `_label_shares` and the people of the
+class do.
 """
 
 from __future__ import annotations
@@ -13,16 +15,17 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from scipy.special import ndtri
 
-from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import Table
 from personatwin_sk.population import ReferencePopulation
-from personatwin_sk.risk._classes import Classes, find_classes
+from personatwin_sk.risk._classes import Classes
 from personatwin_sk.risk._expected import (
     inverse_beta_binomial,
     inverse_binomial,
     inverse_negative_binomial,
 )
 from personatwin_sk.risk._expected_ends import chance_of_ends
+from personatwin_sk.risk._known_hulls import KnownTraits, count_known
+from personatwin_sk.risk._label_shares import LabelShares
 from personatwin_sk.risk._loglinear import calibrate, conditional_shares
 from personatwin_sk.risk._population import Standing, stand_behind
 
@@ -30,6 +33,9 @@ __all__ = ["stand_behind_some"]
 
 # How sure the model of q is beside the people of a class: an eighth to either side.
 _SHAPE = 64.0
+# People that the shares of labels count for, beside those of a class. With 4 or 16 the mean risk is
+# no nearer to the truth (see `_label_shares`).
+_LABEL_PEOPLE = 8.0
 # From here on q is as good as known.
 _CERTAIN = 400.0
 
@@ -74,74 +80,108 @@ def stand_behind_some(
     known = [name for name in quasi_identifiers if name in columns]
     if len(known) == len(quasi_identifiers):
         return stand_behind(original, released, known, classes, population)
-    if not known:
+    if population is None or not known:
         nothing = stand_behind(original, released, quasi_identifiers, classes, None)
         return nothing if sampling_fraction is None else _sampled(classes, sampling_fraction)
-    coarse = find_classes(original, released, known, person_id)
-    counted = stand_behind(original, released, known, coarse, population)
-    row_of_class = np.zeros(classes.n_classes, dtype=np.int64)
-    shown = np.flatnonzero(classes.class_of_row >= 0)
-    row_of_class[classes.class_of_row[shown]] = shown
-    coarse_of_class = coarse.class_of_row[row_of_class]
-    at = np.searchsorted(
-        coarse.member * max(coarse.n_classes, 1) + coarse.class_of_member,
-        classes.member * max(coarse.n_classes, 1) + coarse_of_class[classes.class_of_member],
-    )
-    unknown = counted.unknown[at]
-
     f = classes.sizes.astype(float)
-    n_known = coarse.sizes[coarse_of_class].astype(float)
-    everybody, everybody_low = coarse.sizes.astype(float), coarse.sizes.astype(float)
-    surely = ~counted.unknown
-    everybody[coarse.class_of_member[surely]] = counted.people[surely]
-    everybody_low[coarse.class_of_member[surely]] = counted.low[surely]
-    codes = {name: factorize(released[name])[0][row_of_class] for name in quasi_identifiers}
-    chance = conditional_shares(
-        [codes[name] for name in known],
-        [codes[name] for name in quasi_identifiers if name not in known],
-        f,
-    )
-    chance, error = calibrate(chance, f, n_known)
-    lowest = chance / (1.0 + float(ndtri(confidence)) * error)
-    inverse = _inverse(f, n_known, everybody[coarse_of_class] - n_known, chance)
-    highest = _inverse(f, n_known, everybody_low[coarse_of_class] - n_known, lowest)
-    highest = np.maximum(inverse, highest)
+    traits = count_known(original, released, known, person_id, classes, population)
+    shares = LabelShares(original, quasi_identifiers, classes, population)
+    chances = _Chances(quasi_identifiers, known, classes, traits, shares, confidence)
+    inverse = chances.inverse(traits.people)
+    highest = np.maximum(inverse, chances.inverse(traits.low, lowest=True))
     # Labels may tell more than whom they cover.
     inverse, highest = (
-        np.maximum(risk, chance_of_ends(original, released, quasi_identifiers, classes, 1.0 / risk))
+        np.maximum(
+            risk, chance_of_ends(original, released, quasi_identifiers, classes, 1.0 / risk, shares)
+        )
         for risk in (inverse, highest)
     )
-    others = np.maximum(everybody[coarse_of_class] - n_known, 0.0)
+    others = np.maximum(traits.people - traits.in_file, 0.0)
     variance = (1.0 / f - inverse) * (inverse - 1.0 / (f + others))
     of_member = classes.class_of_member
-    sizes = f[of_member]
+    sizes, unknown = f[of_member], traits.unknown
     return Standing(
         people=np.where(unknown, sizes, np.maximum(1.0 / inverse[of_member], sizes)),
         low=np.where(unknown, sizes, np.maximum(1.0 / highest[of_member], sizes)),
         unknown=unknown,
         modelled=~unknown & (others > 0)[of_member],
-        n_raised=counted.n_raised,
-        sources=counted.sources,
-        n_by_cells=counted.n_by_cells,
-        n_untold=counted.n_untold,
+        n_raised=traits.standing.n_raised,
+        sources=traits.standing.sources,
+        n_by_cells=traits.standing.n_by_cells,
+        n_untold=traits.standing.n_untold,
         variance=np.where(unknown, 0.0, np.maximum(variance, 0.0)[of_member]),
     )
 
 
-def _inverse(f: np.ndarray, n_known: np.ndarray, others: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Give E[1/F | f], with q as the model says and as the class's own people say."""
-    others = np.maximum(others, 0.0)
-    alpha = _SHAPE + f - 1.0
-    beta = _SHAPE * (1.0 - q) / q + n_known - f
-    # Classes that are alike in all of this are many.
-    distinct, number = np.unique(
-        np.column_stack([f, others, alpha, beta]), axis=0, return_inverse=True
-    )
-    f, others, alpha, beta = distinct.T
-    result = inverse_binomial(f, others, alpha / (alpha + beta))
-    spread = (alpha < _CERTAIN) & (beta >= 1.0) & (others > 0)
-    result[spread] = inverse_beta_binomial(f[spread], others[spread], alpha[spread], beta[spread])
-    return result[number.reshape(-1)]
+class _Chances:
+    """How likely somebody with the known traits of a class has its other traits: q, as a beta.
+
+    Parameters
+    ----------
+    columns, known : sequence of column
+    classes : Classes
+    traits : KnownTraits
+    shares : LabelShares
+    confidence : float
+        Of the low end of what the log-linear model says.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Hashable],
+        known: Sequence[Hashable],
+        classes: Classes,
+        traits: KnownTraits,
+        shares: LabelShares,
+        confidence: float,
+    ) -> None:
+        self._f = classes.sizes.astype(float)
+        self._in_file = traits.in_file
+        codes = [label.astype(np.int64) for label in classes.label_codes]
+        given = [at for at, name in enumerate(columns) if name in known]
+        asked = [at for at, name in enumerate(columns) if name not in known]
+        model = conditional_shares(
+            [codes[at] for at in given], [codes[at] for at in asked], self._f
+        )
+        self._model, error = calibrate(model, self._f, self._in_file)
+        self._least = self._model / (1.0 + float(ndtri(confidence)) * error)
+        # The model knows labels, not what they cover.
+        self._by_labels = traits.overlaps.copy()
+        self._covered = np.ones(len(self._f))
+        for at in asked:
+            self._by_labels |= shares.n_held(at) > 1
+            self._covered *= shares.covered(at, given)
+            given = [*given, at]
+
+    def inverse(self, people: np.ndarray, *, lowest: bool = False) -> np.ndarray:
+        """Give E[1/F | f], with q as was said before and as the class's own people say.
+
+        Parameters
+        ----------
+        people : ndarray of float, shape (n_classes,)
+            Of the population, with the known traits.
+        lowest : bool, default=False
+            Take the low end of what the model says.
+        """
+        f, others = self._f, np.maximum(people - self._in_file, 0.0)
+        q = self._least if lowest else self._model
+        alpha = _SHAPE + f - 1.0
+        beta = _SHAPE * (1.0 - q) / q + self._in_file - f
+        of_labels = self._by_labels
+        alpha[of_labels] = (_LABEL_PEOPLE * self._covered + f)[of_labels]
+        beta[of_labels] = (_LABEL_PEOPLE * (1.0 - self._covered) + self._in_file - f)[of_labels]
+        beta[of_labels] = np.maximum(beta[of_labels], 1.0)
+        # Classes that are alike in all of this are many.
+        distinct, number = np.unique(
+            np.column_stack([f, others, alpha, beta]), axis=0, return_inverse=True
+        )
+        f, others, alpha, beta = distinct.T
+        result = inverse_binomial(f, others, alpha / (alpha + beta))
+        spread = (alpha < _CERTAIN) & (beta >= 1.0) & (others > 0)
+        result[spread] = inverse_beta_binomial(
+            f[spread], others[spread], alpha[spread], beta[spread]
+        )
+        return result[number.reshape(-1)]
 
 
 def _sampled(classes: Classes, fraction: float) -> Standing:

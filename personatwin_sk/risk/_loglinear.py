@@ -3,8 +3,9 @@ r"""How likely a released value of some columns is, given those of others, from 
 With :math:`q = P(B \mid A)` of a person: what the population does not count (B), given what it does
 (A). A table of all columns is mostly empty, so q is a product over the columns of B of
 :math:`P(b_j \mid \text{parents})`, where the parents are the few columns before it that tell most
-about it, and smoothed from fewer to more parents: a log-linear model of two- and three-way
-interactions. Each person is left out of their own estimate.
+about it: a log-linear model. Shares given more parents are pulled towards those given fewer.
+Each person is left out of their own estimate, so that the file itself says which parents, and how
+strong a pull, predict best.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from personatwin_sk._core.cells import group_rows
 
 __all__ = ["calibrate", "conditional_shares"]
 
-# People that the coarser estimate counts for, beside those of the finer one. Of 4 to 16, the error
-# of 1/F is least with 4, its bias with 16 (NIST excerpts of Massachusetts, samples of 2 and 10 %).
-_PRIOR_PEOPLE = 8.0
-# Models of one and of two parents are averaged (geometric mean): one alone is too smooth, two
-# alone follow the sample too closely.
-_PARENTS = (1, 2)
+# People that the coarser estimate may count for, beside those of the finer one.
+_PRIOR_PEOPLE = (1.0, 2.0, 4.0, 8.0, 16.0)
+_MOST_PARENTS = 3
+# Columns that are tried as parents: those that tell most by themselves.
+_MOST_TRIED = 8
+# A further parent has to raise the log-likelihood by so much: about what chance alone gives.
+_LEAST_GAIN = 2.0
 # Pairs that are added on both sides, so that a file without pairs does not say "unique".
 _PRIOR_PAIRS = 1.0
 
@@ -53,14 +55,22 @@ def conditional_shares(
     >>> conditional_shares([a], [b], np.full(4, 50.0)).round(2).tolist()
     [0.5, 0.5, 0.5, 0.5]
     """
+    # Which column comes first makes a difference to the parents; both ways are as good.
+    ways = [list(unknown), list(unknown)[::-1]]
+    log_share = np.mean([_log_shares(known, columns, people) for columns in ways], axis=0)
+    return np.exp(np.minimum(log_share, -1e-12))
+
+
+def _log_shares(
+    known: Sequence[np.ndarray], unknown: Sequence[np.ndarray], people: np.ndarray
+) -> np.ndarray:
+    """Multiply the shares of columns, each given those before it."""
     log_share = np.zeros(len(people))
     before = list(known)
     for column in unknown:
-        parents = _best_parents(before, column, people, max(_PARENTS))
-        for n_parents in _PARENTS:
-            log_share += np.log(_smoothed(parents[:n_parents], column, people)) / len(_PARENTS)
+        log_share += np.log(_best_shares(before, column, people))
         before.append(column)
-    return np.exp(np.minimum(log_share, -1e-12))
+    return log_share
 
 
 def calibrate(
@@ -101,22 +111,43 @@ def calibrate(
     return np.minimum(share * observed / expected, 1.0), float(error)
 
 
-def _smoothed(parents: Sequence[np.ndarray], column: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Estimate shares given no parent, the first, the first two, each from the one before."""
-    n_values = len(np.unique(column))
+def _best_shares(
+    before: Sequence[np.ndarray], column: np.ndarray, people: np.ndarray
+) -> np.ndarray:
+    """Estimate shares given one more parent as long as that predicts better.
+
+    How well shares predict is told by the likelihood of each person's value given all others'.
+    """
     own = np.bincount(column, weights=people)[column]
-    share = (own - 1 + 1) / (people.sum() - 1 + n_values)
-    for n_parents in range(1, len(parents) + 1):
-        given, _ = group_rows(parents[:n_parents])
-        both, _ = group_rows([given, column])
-        with_given = np.bincount(given, weights=people)[given] - 1
-        with_both = np.bincount(both, weights=people)[both] - 1
-        share = (with_both + _PRIOR_PEOPLE * share) / (with_given + _PRIOR_PEOPLE)
+    share = own / (people.sum() - 1 + len(np.unique(column)))
+    likelihood = (people * np.log(share)).sum()
+    parents: list[np.ndarray] = []
+    left = _most_telling(before, column, people)
+    while left and len(parents) < _MOST_PARENTS:
+        tried = [_smoothed([*parents, other], column, people, share) for other in left]
+        likelihoods = [(people * np.log(shares)).sum() for shares in tried]
+        best = int(np.argmax(likelihoods))
+        if likelihoods[best] <= likelihood + _LEAST_GAIN:
+            break
+        likelihood, share = likelihoods[best], tried[best]
+        parents.append(left.pop(best))
     return share
 
 
-def _best_parents(
-    before: Sequence[np.ndarray], column: np.ndarray, people: np.ndarray, n_best: int
+def _smoothed(
+    parents: Sequence[np.ndarray], column: np.ndarray, people: np.ndarray, coarser: np.ndarray
+) -> np.ndarray:
+    """Estimate shares given parents, pulled towards coarser ones as much as predicts best."""
+    given, _ = group_rows(parents)
+    both, _ = group_rows([*parents, column])
+    with_given = np.bincount(given, weights=people)[given] - 1
+    with_both = np.bincount(both, weights=people)[both] - 1
+    ways = [(with_both + m * coarser) / (with_given + m) for m in _PRIOR_PEOPLE]
+    return max(ways, key=lambda share: float((people * np.log(share)).sum()))
+
+
+def _most_telling(
+    before: Sequence[np.ndarray], column: np.ndarray, people: np.ndarray
 ) -> list[np.ndarray]:
     """Choose the columns that tell most about one, less what chance alone would tell."""
     n_people = people.sum()
@@ -130,5 +161,5 @@ def _best_parents(
         degrees = (np.count_nonzero(there) - 1) * (np.count_nonzero(own) - 1)
         gain = (together * np.log(together / chance)).sum()
         gains.append(gain - degrees * np.log(n_people) / 8)
-    best = np.argsort(-np.array(gains), kind="stable")[:n_best]
-    return [before[at] for at in best]
+    order = np.argsort(-np.array(gains), kind="stable")[:_MOST_TRIED]
+    return [before[at] for at in order]

@@ -28,16 +28,15 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from personatwin_sk._core.cells import group_rows
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import CountedCells, unmatched
 from personatwin_sk.risk._classes import Classes, distinct_pairs
 from personatwin_sk.risk._covers import Covers
 from personatwin_sk.risk._hull_axes import Axis, Ranges, spans_of
-from personatwin_sk.risk._hull_queries import hull_queries, whole_atoms
+from personatwin_sk.risk._hull_queries import whole_atoms
+from personatwin_sk.risk._whole_hulls import count_in_hulls
 
 __all__ = ["Told", "count_told"]
 
@@ -205,7 +204,7 @@ def _ends(
     kept = fits[class_]
     class_, column, atom, among = class_[kept], column[kept], atom[kept], among[kept]
     try:
-        answer = _count(covers, cells, class_, column, atom, columns, population)
+        answer = count_in_hulls(covers, cells, class_, columns, population, slices=(column, atom))
     except InputError:  # a table of bands, say, need not know parts of them
         return nothing
     known = ~unmatched(answer)
@@ -294,49 +293,3 @@ def _end_atoms(axis: Axis, text: object) -> list[int]:
     first = np.searchsorted(axis.ends[:, 0], spans[:, 0])
     last = np.searchsorted(axis.ends[:, 1], spans[:, 1])
     return np.unique(np.concatenate([first, last])).tolist()
-
-
-def _count(
-    covers: Covers,
-    cells: CountedCells,
-    class_: np.ndarray,
-    column: np.ndarray,
-    atom: np.ndarray,
-    columns: Sequence[Hashable],
-    population: ReferencePopulation,
-) -> pd.DataFrame:
-    """Count all slices in one call, each kind of slice once."""
-    pools: list[pd.Series] = []
-    codes: list[np.ndarray] = []
-    share = np.ones(len(class_))
-    for position, seen in enumerate(cells.columns):
-        if position not in covers.local:
-            code = cells.codes[position][covers.cell_of_class[class_]]
-            share *= cells.shares[position][code]
-            pools.append(seen.queries.astype(object))
-            codes.append(code)
-            continue
-        number = covers.local.index(position)
-        axis = covers.axes[number]
-        hulls, of_class = hull_queries(
-            axis, covers.hulls[number], covers.labels[number], covers.by_label[number]
-        )
-        pool = np.empty(len(hulls) + axis.n_atoms, dtype=object)
-        pool[:] = [*hulls, *(terms[0][0] for terms in axis.terms)]
-        pools.append(pd.Series(pool, dtype=object))
-        codes.append(np.where(column == number, len(hulls) + atom, of_class[class_]))
-    group, first = group_rows(codes)
-    # What is asked along shows what the column means (whether "White" has Hispanics).
-    asked = {
-        name: pd.concat(
-            [pool.take(code[first]), pd.Series([seen.everything], dtype=object)],
-            ignore_index=True,
-        )
-        for name, pool, code, seen in zip(columns, pools, codes, cells.columns, strict=True)
-    }
-    answer = population.count(pd.DataFrame(asked)).iloc[:-1].iloc[group].reset_index(drop=True)
-    return answer.assign(
-        count=answer["count"].to_numpy(dtype=float) * share,
-        low=answer["low"].to_numpy(dtype=float) * share,
-        modelled=answer["modelled"].to_numpy(dtype=bool) | (share < 1),
-    )

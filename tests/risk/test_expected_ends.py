@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import poisson
 
 from personatwin_sk import PersonaMerger
 from personatwin_sk._core.frames import Table
@@ -12,6 +13,9 @@ from personatwin_sk.population import TablePopulation
 from personatwin_sk.risk import assess_risk
 from personatwin_sk.risk._classes import find_classes
 from personatwin_sk.risk._expected_ends import chance_of_ends
+from personatwin_sk.risk._label_shares import LabelShares
+
+NOBODY = TablePopulation.from_frame(pd.DataFrame({"elsewhere": ["here"], "n": [1]}))
 
 
 def chances(values, labels, people, *, suppressed=()):
@@ -19,48 +23,78 @@ def chances(values, labels, people, *, suppressed=()):
     who = [None if at in suppressed else at for at in range(len(values))]
     after = Table.of(pd.DataFrame({"x": pd.Series(labels, dtype=object), "who": who}))
     classes = find_classes(before, after, ["x"], "who")
-    return chance_of_ends(before, after, ["x"], classes, np.array(people, dtype=float))
+    shares = LabelShares(before, ["x"], classes, NOBODY)
+    return chance_of_ends(before, after, ["x"], classes, np.array(people, dtype=float), shares)
 
 
-def one_of_them_and(mean):
-    """E[1 / (1 + X)] with X Poisson of a mean."""
-    return (1 - np.exp(-mean)) / mean
+def by_enumeration(slices, most=200):
+    """E[a / (f N)] of the slice with the fewest people; slices are (a, a / f, expected others).
+
+    Of slices with equally many people any is taken.
+    """
+    counts = np.meshgrid(*[a + np.arange(most) for a, _, _ in slices], indexing="ij")
+    chance = np.ones([most] * len(slices))
+    for at, (_, _, others) in enumerate(slices):
+        shape = [1] * len(slices)
+        shape[at] = most
+        chance = chance * poisson.pmf(np.arange(most), others).reshape(shape)
+    fewest = np.min(counts, axis=0)
+    rarest = [count == fewest for count in counts]
+    right = sum(is_it * right / fewest for is_it, (_, right, _) in zip(rarest, slices, strict=True))
+    return float((chance * right / np.sum(rarest, axis=0)).sum())
 
 
 def test_the_rarest_member_of_a_set():
     # "a" three times and "b" once in the class; outside it five a, one b and four c.
     values = ["a"] * 3 + ["b"] + ["a"] * 5 + ["b"] + ["c"] * 4
     labels = ["a|b"] * 4 + values[4:]
-    share = (1 + 0.5) / (6 + 2 * 0.5)
-    expected = one_of_them_and((40 - 4) * share) / 4
+    # One more of each, for those whom the file happens not to have.
+    others = {"a": 36 * 6 / 8, "b": 36 * 2 / 8}
+    expected = by_enumeration([(3, 3 / 4, others["a"]), (1, 1 / 4, others["b"])])
     # Classes in the order of their labels: a, a|b, b, c.
-    assert chances(values, labels, [50, 40, 50, 50]) == pytest.approx([0, expected, 0, 0])
+    found = chances(values, labels, [50, 40, 50, 50])
+    assert found == pytest.approx([0, expected, 0, 0], rel=0.02)
 
 
 def test_the_rarer_end_of_a_range():
     values = [30, 30, 34, 39, 30, 30, 30, 39, 34, 34]
     labels = ["30-39"] * 4 + ["30"] * 3 + ["39", "34", "34"]
-    # Outside: three of 30, one of 39, two of 34; 39 is rarer, and one of the four has it.
-    share = (1 + 0.5) / (6 + 3 * 0.5)
+    # Outside: three of 30, one of 39, two of 34; 34 is no end.
+    slices = [(2, 2 / 4, 20 * 4 / 9), (1, 1 / 4, 20 * 2 / 9)]
     found = chances(values, labels, [9, 24, 9, 9])
-    assert found[1] == pytest.approx(one_of_them_and(20 * share) / 4)
+    assert found[1] == pytest.approx(by_enumeration(slices), rel=0.02)
     assert np.count_nonzero(found) == 1
+
+
+def test_whoever_sees_which_end_is_rarest_does_better_than_whoever_guesses():
+    values = ["a", "b"] + ["a"] * 20 + ["b"] * 20
+    labels = ["a|b"] * 2 + values[2:]
+    found = chances(values, labels, [50, 20, 50])[1]
+    one_slice = (1 - np.exp(-9)) / 9 / 2
+    assert found == pytest.approx(by_enumeration([(1, 0.5, 9.0), (1, 0.5, 9.0)]), rel=1e-9)
+    assert found > 1.15 * one_slice
+
+
+def test_among_very_many_the_expected_number_has_to_do():
+    values = ["a", "b"] + ["a"] * 20 + ["b"] * 20
+    found = chances(values, ["a|b"] * 2 + values[2:], [50, 20_002, 50])[1]
+    assert found == pytest.approx(1 / 2 / 10_001, rel=0.001)
 
 
 def test_null_is_a_member_like_any_other():
     values = ["a", "a", None, "a", "a", "a"]
     labels = ["a|", "a|", "a|", "a", "a", "a"]
     found = chances(values, labels, [30, 30])
-    # Nobody else is null: half a person of it, among three others.
-    share = 0.5 / (3 + 2 * 0.5)
-    assert max(found) == pytest.approx(one_of_them_and(27 * share) / 3)
+    # Nobody else is null, three others are a; one more of each.
+    slices = [(2, 2 / 3, 27 * 4 / 5), (1, 1 / 3, 27 * 1 / 5)]
+    assert max(found) == pytest.approx(by_enumeration(slices), rel=0.02)
 
 
-def test_people_who_are_left_out_count_nowhere():
+def test_people_who_are_left_out_are_people_all_the_same():
     values, labels = ["a", "a", "b", "a", "b", "b"], ["a|b"] * 3 + ["a", "b", "b"]
-    found = chances(values, labels, [30, 30], suppressed={4, 5})
-    share_b = 0.5 / (1 + 2 * 0.5)  # the two b outside are suppressed
-    assert max(found) == pytest.approx(one_of_them_and(27 * share_b) / 3)
+    released = chances(values, labels, [30, 30, 30])
+    left_out = chances(values, labels, [30, 30], suppressed={4, 5})
+    assert max(left_out) == pytest.approx(max(released))
 
 
 @pytest.mark.parametrize(
