@@ -8,6 +8,7 @@ from enum import Enum
 from math import isfinite
 from numbers import Real
 from types import MappingProxyType
+from typing import Any
 
 from personatwin_sk._core.dates import PRECISIONS
 from personatwin_sk.exceptions import InputError
@@ -214,14 +215,14 @@ def _frozen(mapping: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...
 
 
 def _ranges(
-    values: Mapping[str, Iterable[float]],
+    values: Mapping[str, Iterable[Any]],
 ) -> Mapping[str, tuple[float, float, float]]:
     """Read (low, high, step) of each column."""
     result = {}
     for name, numbers in values.items():
         limits = tuple(numbers)
         are_numbers = len(limits) == 3 and all(
-            isinstance(limit, Real) and not isinstance(limit, bool) and isfinite(limit)
+            not isinstance(limit, bool) and isinstance(limit, Real) and isfinite(limit)
             for limit in limits
         )
         if not are_numbers or not (
