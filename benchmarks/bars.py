@@ -54,3 +54,6 @@ UTILITY_LIMIT = 0.005
 
 RISK_SECONDS, RISK_STRETCH = 1.0, 0.4
 """k and sample risk of 1,000,000 loaded people: what is asked for, and what beats the field."""
+
+NOISE_EVENTS_PER_SECOND, NOISE_STRETCH = 1e6, 2e6
+"""Events that a noise step takes a second, of 10,000,000, at once and in chunks."""

@@ -1,0 +1,1 @@
+"""How many events a second the noise steps take: ``python -m benchmarks.noise``."""
