@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +35,8 @@ def constant_day(value: Any) -> int | None:
     """
     if isinstance(value, bool | int | float | np.number):
         return None
-    if isinstance(value, str) and not value[:4].isdigit():
-        return None  # pandas would read "now" as a date
+    if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}", value):
+        return None  # pandas would read "now", and "2023" as the first of January
     try:
         moment = pd.Timestamp(value)
     except (ValueError, TypeError):
@@ -126,11 +127,6 @@ class Limits:
     moved: Sequence[Hashable]
 
     @property
-    def exist(self) -> bool:
-        """Whether anything but the window limits a day."""
-        return self.are_columns or self.low.day is not None or self.high.day is not None
-
-    @property
     def are_columns(self) -> bool:
         """Whether a limit can differ between rows."""
         return self.low.column is not None or self.high.column is not None
@@ -161,7 +157,7 @@ class Limits:
         name: Hashable,
         columns: Mapping[Hashable, pd.Series],
         released: Mapping[Hashable, np.ndarray],
-    ) -> DayBounds:
+    ) -> tuple[DayBounds, DayBounds] | None:
         """Give the bounds of one column of dates, for all rows.
 
         Parameters
@@ -170,14 +166,32 @@ class Limits:
         columns : mapping of column -> Series
             The table as it came in.
         released : mapping of column -> numpy.ndarray of datetime64[D]
-            Released days of the columns that were moved already: they take the place of the true
-            ones. Empty for the bounds of the true days.
+            Released days of the columns that were moved already.
+
+        Returns
+        -------
+        (DayBounds, DayBounds) or None
+            Of the true days, and of the released ones: where what limits them is moved itself,
+            its released days do. None if there are no limits but the window.
 
         Raises
         ------
         InputError
             In some rows no day is left; the message counts them.
         """
+        if not self.are_columns and self.low.day is None and self.high.day is None:
+            return None
+        true = self._read(name, columns, {})
+        if released.keys().isdisjoint({self.low.column, self.high.column} - {name}):
+            return true, true
+        return true, self._read(name, columns, released)
+
+    def _read(
+        self,
+        name: Hashable,
+        columns: Mapping[Hashable, pd.Series],
+        released: Mapping[Hashable, np.ndarray],
+    ) -> DayBounds:
         ends: list[int | np.ndarray | None] = []
         for place, limit in enumerate((self.low, self.high)):
             # Nothing limits itself; and of birth and death the former does not wait for the latter.

@@ -57,9 +57,8 @@ def check_formats(date_format: Any, *, owner: str) -> tuple[str, ...]:
 def _names_a_day(pattern: str) -> bool:
     try:
         written = _PROBE.strftime(pattern)
-        return datetime.datetime.strptime(written, pattern).date() == _PROBE and not (
-            {"%z", "%Z", "%:z"} & {pattern[i : i + 2] for i in range(len(pattern))}
-        )
+        read = datetime.datetime.strptime(written, pattern).date()
+        return read == _PROBE and "%z" not in pattern and "%Z" not in pattern
     except ValueError:
         return False
 
@@ -105,7 +104,11 @@ def read_declared(series: pd.Series, formats: Sequence[str], *, column: Hashable
     parsed = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[s]")
     for pattern in formats:
         left = np.flatnonzero(np.isnat(parsed))
-        parsed[left] = _parse(texts.iloc[left], pattern)
+        moments = pd.to_datetime(texts.iloc[left], format=pattern, errors="coerce")
+        parsed[left] = moments.to_numpy().astype("datetime64[s]")
+    left = np.flatnonzero(np.isnat(parsed))
+    # Some pandas takes years below 1678 and above 2261 for no dates: such values are few.
+    parsed[left] = [_parse_far_out(text, formats) for text in texts.iloc[left]]
     left = np.flatnonzero(np.isnat(parsed))
     is_iso = texts.iloc[left].str.match(r"\d{4}-\d{2}-\d{2}").to_numpy(dtype=bool)
     rows_of = np.bincount(codes, minlength=len(values))[np.flatnonzero(known)]
@@ -122,16 +125,13 @@ def read_declared(series: pd.Series, formats: Sequence[str], *, column: Hashable
     return distinct[codes]
 
 
-def _parse(texts: pd.Series, pattern: str) -> np.ndarray:
-    moments = pd.to_datetime(texts, format=pattern, errors="coerce")
-    parsed = moments.to_numpy().astype("datetime64[s]")
-    # Some pandas takes years below 1678 and above 2261 for no dates: such values are few.
-    for place in np.flatnonzero(np.isnat(parsed)).tolist():
+def _parse_far_out(text: str, formats: Sequence[str]) -> np.datetime64:
+    for pattern in formats:
         try:
-            parsed[place] = datetime.datetime.strptime(texts.iloc[place], pattern)
+            return np.datetime64(datetime.datetime.strptime(text, pattern), "s")
         except ValueError:
             continue
-    return parsed
+    return np.datetime64("NaT", "s")
 
 
 def count_formats(series: pd.Series) -> str:

@@ -139,9 +139,9 @@ class TemporalNoise(KeyedNoise):
     them share a day. Ages at events depend on the true dates: with `ages` no epsilon is claimed.
 
     A column whose dates are already periods ("2023-05") passes if nothing moves dates and
-    `precision` is no finer, so that a released table can go through again unchanged. Null stays
-    null. Times of day are floored away; in a column with a time zone the local date counts, and
-    the zone stays.
+    `precision` is no finer, so that a released table can go through again unchanged; window and
+    bounds are for days, and do not touch it. Null stays null. Times of day are floored away; in a
+    column with a time zone the local date counts, and the zone stays.
 
     A fitted step holds its key and is as secret as the data; :meth:`forget_key` strips it.
 
@@ -308,11 +308,7 @@ class TemporalNoise(KeyedNoise):
                 continue
             if excess.any():
                 times = np.where(excess, np.datetime64("NaT", "s"), times)
-            limits = (
-                [self._limits.of_rows(name, columns, days) for days in ({}, released)]
-                if self._limits.exist
-                else None
-            )
+            limits = self._limits.of_rows(name, columns, released)
             true[name] = times.astype("datetime64[D]")
             released[name] = self._move(times, shift, name, keys, limits)
             column, keeps_dtype = write_days(released[name], series, self.precision, column=name)
@@ -336,7 +332,7 @@ class TemporalNoise(KeyedNoise):
         shift: np.ndarray | None,
         name: Hashable,
         keys: RowKeys,
-        limits: list[DayBounds] | None = None,
+        limits: tuple[DayBounds, DayBounds] | None,
     ) -> np.ndarray:
         """Give the released days of one column, before they are floored; null stays NaT.
 
@@ -350,12 +346,12 @@ class TemporalNoise(KeyedNoise):
         if self._window is not None:
             days = np.clip(days, *self._window)
         if limits is not None:
-            limits = [limit.take(rows) for limit in limits]
-            limits[0].warn_of_outside(days, column=name)
-            days = limits[0].hold(days, moments, people)
+            limit, new_limit = (bounds.take(rows) for bounds in limits)
+            limit.warn_of_outside(days, column=name)
+            days = limit.hold(days, moments, people)
         moved = self._displacement().move(days, moments, rows, shift, name, keys)
         if limits is not None:
-            moved = limits[1].hold(moved, moments, people)
+            moved = new_limit.hold(moved, moments, people)
         released = np.full(len(times), np.datetime64("NaT", "D"))
         released[rows] = moved.astype("datetime64[D]")
         return released

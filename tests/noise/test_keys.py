@@ -94,3 +94,28 @@ def test_people_are_numbered(columns):
     assert pd.Series(people).groupby(columns["person"]).nunique().eq(1).all()
     assert len(set(people.tolist())) == 3
     assert keys(columns).people is None
+
+
+def test_repeated_rows_are_all_those_that_share_person_and_event(columns):
+    assert keys(columns, "person", "event").count_repeated() == 0
+    assert keys(take(columns, [0, 1, 1, 2, 4, 4, 4]), "person", "event").count_repeated() == 5
+    assert keys(take(columns, [0]), "person", "event").count_repeated() == 0
+
+
+@pytest.mark.parametrize("bound", [1, 2, 3])
+def test_beyond_the_bound_against_a_loop(bound):
+    rng = np.random.default_rng(0)
+    table = {
+        "person": pd.Series(rng.integers(0, 8, 90).astype(str)),
+        "event": pd.Series(rng.integers(0, 6, 90)),
+    }
+    made = keys(table, "person", "event")
+    beyond = made.beyond(bound)
+    for person in range(8):
+        rows = np.flatnonzero(table["person"] == str(person))
+        events = table["event"][rows]
+        stays = set(events[~beyond[rows]])
+        assert len(stays) == min(bound, events.nunique())
+        assert not stays & set(events[beyond[rows]])  # an event stays or goes as a whole
+    part = np.flatnonzero(table["person"].isin(["1", "5"]))[::-1]
+    assert keys(take(table, part), "person", "event").beyond(bound).tolist() == list(beyond[part])
