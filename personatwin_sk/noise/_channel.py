@@ -188,7 +188,6 @@ class OutcomeChannel:
             pairs = raw_types * len(known) + raw
         table = self._row[types[:, np.newaxis], known]
         is_new = (table == _UNKNOWN) | np.array([*self._is_new, False])[table]
-        is_new &= known != _NULL
         n_new = 0
         if is_new.any():
             times = np.bincount(pairs, minlength=table.size).reshape(table.shape) * is_new

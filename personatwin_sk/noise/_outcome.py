@@ -299,10 +299,20 @@ class OutcomeNoise(KeyedNoise):
 
     def _spending(self) -> list[Spending]:
         """Tell what the step spends, column by column, for the privacy ledger."""
-        check_is_fitted(self)
-        return [self._spending_of(name, channel) for name, channel in self._channels.items()]
+        has_types = self.given is not None
+        if self.columns is None or (self.epsilon is not None and has_types):
+            check_is_fitted(self)  # which columns, or which event types, only the table tells
+        if hasattr(self, "_channels"):
+            learned = {name: channel.n_learned for name, channel in self._channels.items()}
+        else:
+            names: Any = (
+                [self.columns] if isinstance(self.columns, str | Integral) else self.columns
+            )
+            rules = read_rules(list(names), has_types, self.allowed, self.prior, self.matrix)
+            learned = {name: int(None not in own) for name, own in rules.items()}
+        return [self._spending_of(name, n_learned) for name, n_learned in learned.items()]
 
-    def _spending_of(self, name: Hashable, channel: OutcomeChannel) -> Spending:
+    def _spending_of(self, name: Hashable, n_learned: int) -> Spending:
         if self.epsilon is not None:
             mechanism = "randomised response" + (
                 " that keeps a public distribution" if self.invariant else ""
@@ -311,12 +321,12 @@ class OutcomeNoise(KeyedNoise):
             mechanism = "exchange by a given matrix"
         else:
             mechanism = f"exchange with probability {self.flip_probability:g}"
-        holds = self.epsilon is not None and not channel.n_learned
+        holds = self.epsilon is not None and not n_learned
         if self.epsilon is None:
             reason = "no epsilon was asked for"
         elif not holds:
             reason = (
-                f"what {channel.n_learned} event type(s) allow was learnt from the data; "
+                f"what {n_learned} event type(s) allow was learnt from the data; "
                 "declare it in allowed"
             )
         else:

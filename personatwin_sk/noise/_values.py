@@ -161,26 +161,26 @@ class ValueNoise(KeyedNoise):
                 "ValueNoise: give exactly one of the parameters spread and epsilon: how far "
                 "numbers may move, or how private they are to be."
             )
-        spreads = _by_column(self.spread, chosen, "spread")
-        steps = _by_column(self.step, chosen, "step")
-        bounds = _by_column(self.bounds, chosen, "bounds")
-        self._grids: dict[Hashable, Grid] = {}
+        self._grids = self._make_grids(chosen)
         self._moves: dict[Hashable, int] = {}
-        self._bounded = {name for name in chosen if bounds.get(name) is not None}
-        for name in chosen:
-            step = steps.get(name)
-            grid = Grid.of(1 if step is None else step, bounds.get(name))
-            self._grids[name] = grid
+        spreads = _by_column(self.spread, chosen, "spread")
+        for name, grid in self._grids.items():
             if self.epsilon is None:
                 self._moves[name] = self._count_steps(spreads.get(name), grid, name)
-            elif name not in self._bounded:
+            elif grid.ends is None:
                 raise InputError(
                     f"ValueNoise: epsilon needs bounds, and the parameter bounds has none for "
                     f"column {name!r}: a public smallest and largest number."
                 )
-            else:
-                draw_discrete_laplace(np.zeros(0, dtype=np.uint64), self.epsilon, self._reach(grid))
+            else:  # bounds with more steps than noise can reach are refused
+                draw_discrete_laplace(np.zeros(0, dtype=np.uint64), self.epsilon, _reach(grid))
             self._read(table[name], name)
+
+    def _make_grids(self, columns: list[Hashable]) -> dict[Hashable, Grid]:
+        steps = _by_column(self.step, columns, "step")
+        bounds = _by_column(self.bounds, columns, "bounds")
+        widths = {name: 1 if steps.get(name) is None else steps[name] for name in columns}
+        return {name: Grid.of(width, bounds.get(name)) for name, width in widths.items()}
 
     def _transform(self, table: Table) -> Table:
         columns = self._read_columns(table)
@@ -207,7 +207,7 @@ class ValueNoise(KeyedNoise):
         if self.epsilon is None:
             moves = uniform_integers(hashes, -self._moves[name], self._moves[name])
         else:
-            moves = draw_discrete_laplace(hashes, self.epsilon, self._reach(self._grids[name]))
+            moves = draw_discrete_laplace(hashes, self.epsilon, _reach(self._grids[name]))
         steps = np.clip(grid.steps_of(numbers) + moves, grid.first, grid.last)
         if withheld is not None:
             known = known & ~withheld
@@ -226,7 +226,7 @@ class ValueNoise(KeyedNoise):
     def _check_range(self, numbers: np.ndarray, n_rows: int, name: Hashable) -> None:
         """Count the numbers that lie beyond the bounds, or beyond what can be counted in steps."""
         n_beyond = int(self._grids[name].is_beyond(numbers).sum())
-        if n_beyond and name not in self._bounded:
+        if n_beyond and self._grids[name].ends is None:
             raise InputError(
                 f"{n_beyond} of {n_rows} values of column {name!r} are too large to be counted in "
                 "steps; choose a coarser step, or give bounds."
@@ -250,24 +250,29 @@ class ValueNoise(KeyedNoise):
             )
         return steps
 
-    def _reach(self, grid: Grid) -> int:
-        return max(1, grid.span)
-
     def _spending(self) -> list[Spending]:
         """Tell what the step spends, column by column, for the privacy ledger."""
-        check_is_fitted(self)
-        return [self._spending_of(name, grid) for name, grid in self._grids.items()]
+        if self.columns is None:
+            check_is_fitted(self)
+        if hasattr(self, "_grids"):
+            grids = self._grids
+        else:
+            names: Any = (
+                [self.columns] if isinstance(self.columns, str | Integral) else self.columns
+            )
+            grids = self._make_grids(list(names))
+        return [self._spending_of(name, grid) for name, grid in grids.items()]
 
     def _spending_of(self, name: Hashable, grid: Grid) -> Spending:
-        claims = self.epsilon is not None
+        claims = self.epsilon is not None and grid.ends is not None
         return Spending(
             step=type(self).__name__,
             column=str(name),
             mechanism="discrete Laplace" if claims else "uniform move",
             protects=f"the number of one event, per step of {float(grid.step):g}",
-            epsilon=None if self.epsilon is None else float(self.epsilon),
+            epsilon=float(self.epsilon) if claims and self.epsilon is not None else None,
             per="unit",
-            span=grid.span if name in self._bounded else None,
+            span=None if grid.ends is None else grid.span,
             max_events=self.max_events,
             holds=claims,
             reason=(
@@ -276,6 +281,11 @@ class ValueNoise(KeyedNoise):
                 else "no epsilon was asked for"
             ),
         )
+
+
+def _reach(grid: Grid) -> int:
+    """Give how many steps noise has to reach so that it covers the bounds."""
+    return max(1, grid.span)
 
 
 def _by_column(value: Any, columns: list[Hashable], parameter: str) -> dict[Hashable, Any]:

@@ -104,6 +104,12 @@ def test_two_stage_matrix_by_bayes_rule():
     np.testing.assert_allclose(two_stage_matrix(matrix, shares), matrix @ back, atol=1e-15)
 
 
+def test_two_stage_never_ends_at_what_has_no_share():
+    """The second category comes from nowhere but itself: from it, everything is drawn anew."""
+    result = two_stage_matrix(np.eye(3), np.array([3, 0, 1]))
+    assert result.tolist() == [[1, 0, 0], [0.75, 0, 0.25], [0, 0, 1]]
+
+
 def test_two_stage_of_no_exchange_is_none():
     np.testing.assert_allclose(two_stage_matrix(np.eye(3), np.array([5, 2, 1])), np.eye(3))
 

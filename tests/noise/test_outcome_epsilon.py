@@ -425,6 +425,12 @@ def test_without_epsilon_nothing_is_claimed(settings):
 def test_spending_of_nothing_and_before_fit():
     with pytest.raises(NotFittedError):
         OutcomeNoise()._spending()
+    with pytest.raises(NotFittedError):  # the table may have types that nobody declared
+        at_epsilon(columns="outcome")._spending()
+    assert not OutcomeNoise("outcome", given="event_type")._spending()[0].holds
+    declared = at_epsilon(columns=["a", "b"], given=None, allowed=["x", "y"])._spending()
+    assert [(item.column, item.holds) for item in declared] == [("a", True), ("b", True)]
+    assert not at_epsilon(columns="a", given=None, allowed=None)._spending()[0].holds
     with pytest.warns(UserWarning, match="no column"):
         assert OutcomeNoise().fit(pd.DataFrame({"a": [1]}))._spending() == []
 

@@ -383,5 +383,8 @@ def test_spending():
     assert (item.step, item.column, item.mechanism) == ("ValueNoise", "value", "discrete Laplace")
     assert (item.epsilon, item.per, item.span, item.max_events) == (0.1, "unit", 30, 5)
     assert item.holds and item.whole == pytest.approx(3.0)
+    # What is named needs no table.
+    (early,) = ValueNoise("value", epsilon=0.1, bounds=(0, 300), step=10)._spending()
+    assert early.holds and early.span == 30 and early.column == "value"
     (item,) = ValueNoise(spread=3).fit(make_events())._spending()
     assert item.epsilon is None and not item.holds and item.span is None
