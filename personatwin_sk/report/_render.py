@@ -21,12 +21,6 @@ _LEVELS = {
     "INTERNAL_USE_ONLY": "for internal use only (at most 15 %)",
     "UNSAFE": "unsafe (above 15 %)",
 }
-_ATTACKERS = {
-    "journalist": (
-        "knows of a person in the population {keys}, but not whether the person is in these data"
-    ),
-    "prosecutor": "knows that a person is in these data, and knows of them {keys}",
-}
 _FIGURES = (
     ("What decides (larger of the two upper limits)", "verdict", True),
     ("Recognised by who they are: average", "population_average_risk", True),
@@ -103,7 +97,7 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
         facts=facts,
         verdict=facts["verdict"],
         level=_LEVELS[facts["verdict"]["level"]],
-        attacker=_attacker(facts["settings"]),
+        attacker=facts["risk"]["release"]["attacker_in_words"],
         decided_by=_decided_by(figures["release"]),
         release=facts["risk"]["release"],
         columns=list(names.values()),
@@ -170,17 +164,6 @@ def _flat(report: Mapping[str, Any]) -> dict[str, Any]:
         "unique_share": event["unique_share"],
         "verdict": max(report["upper"], event["upper"]),
     }
-
-
-def _attacker(settings: Mapping[str, Any]) -> str:
-    keys = settings["quasi_identifiers"]
-    named = keys[0] if len(keys) == 1 else f"{', '.join(keys[:-1])} and {keys[-1]}"
-    words = f"An attacker who {_ATTACKERS[settings['attacker']].format(keys=named)}"
-    if settings["known_events"]:
-        n_known = settings["known_events"]
-        events = "one event" if n_known == 1 else f"{n_known} events"
-        words += f", and who also knows the type and the true date of {events} of theirs"
-    return words + "."
 
 
 def _decided_by(figures: Mapping[str, Any]) -> str:

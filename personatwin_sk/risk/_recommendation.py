@@ -83,7 +83,7 @@ def describe_attacker(report: RiskReport) -> str:
     known = "their quasi-identifiers" if not names else f"{_listed(names)} of them"
     m = report.event_risk.known_events
     if m:
-        known += f", and {_counted(m, 'dated event', 'dated events')} of theirs"
+        known += f", the type and true date of {_counted(m, 'event', 'events')} of theirs"
     file_known = report.attacker == "prosecutor" or not report.census_decides
     where = (
         "knows that they are in the file"
@@ -125,9 +125,10 @@ def _what_to_do(report: RiskReport) -> list[str]:
         return ["Neither classes nor events need more protection for a public release."]
     if events.upper > classes:
         parts = [
-            "Events drive the risk: coarsen the dates or raise k, so that more people of a class "
-            f"have the same event in the same period ({events.unique_share:.0%} of the people "
-            "have an event there that nobody else of their class has)."
+            "Events drive the risk: raise k, let dates move further, or coarsen them where they "
+            "are finer than years, so that more people of a class have an event that fits "
+            f"({events.unique_share:.0%} of the people have one that nobody else of their class "
+            "has)."
         ]
         if classes > _FIRST_LIMIT:
             parts.append(f"The classes alone leave {_percent(classes)}.")

@@ -59,6 +59,7 @@ def risk(mean: float, upper: float, event_upper: float, k: int, n_classes: int) 
             "upper": event_upper,
             "unique_share": 0.125,
         },
+        "attacker_in_words": "Somebody who looks for one person, and knows age of them.",
     }
 
 
@@ -273,12 +274,6 @@ def test_without_quasi_identifiers_to_tell_apart_there_is_no_such_table(facts) -
     assert "What drives the risk" not in render_report(facts, SIZES)
 
 
-@pytest.mark.parametrize(("n_known", "words"), [(1, "one event of theirs"), (3, "3 events of")])
-def test_the_number_of_known_events_is_told(facts, n_known: int, words: str) -> None:
-    facts["settings"]["known_events"] = n_known
-    assert f"the type and the true date of {words}" in render_report(facts, SIZES)
-
-
 def test_no_row_of_sizes_rests_on_fewer_people_than_a_persona_has(page: str) -> None:
     for row in rows_of(page, "Personas and people"):
         assert int(row[2].replace(",", "")) >= 5
@@ -311,28 +306,12 @@ def test_the_verdict_comes_first_in_words(facts, level: str, words: str) -> None
     assert "<strong>4.32 %</strong>, where at most 5 % was asked for" in page
 
 
-@pytest.mark.parametrize(
-    ("keys", "known_events", "attacker", "words"),
-    [
-        (["age"], 0, "prosecutor", "is in these data, and knows of them age."),
-        (["age", "sex"], 0, "prosecutor", "and knows of them age and sex."),
-        (
-            ["age", "sex", "race"],
-            1,
-            "journalist",
-            "knows of a person in the population age, sex and race, but not whether the person is "
-            "in these data, and who also knows the type and the true date of one event of theirs.",
-        ),
-    ],
-)
-def test_the_attacker_is_described(facts, keys, known_events, attacker, words) -> None:
-    facts["settings"] |= {
-        "quasi_identifiers": keys,
-        "known_events": known_events,
-        "attacker": attacker,
-    }
+def test_the_attacker_of_the_release_is_described(facts) -> None:
+    facts["risk"]["untouched"]["attacker_in_words"] = "Somebody else."
+    facts["risk"]["release"]["attacker_in_words"] = "Somebody who knows <age>."
     page = render_report(facts, SIZES)
-    assert f"{words} The figure that decides rests on" in page
+    assert "Somebody who knows &lt;age&gt;. The figure that decides rests on" in page
+    assert "Somebody else" not in page
 
 
 @pytest.mark.parametrize(

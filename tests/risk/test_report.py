@@ -180,7 +180,7 @@ def test_a_report_meets_a_preset_or_says_why_not():
         ({"attacker": "marketer"}, "links every record to a person, .* that the people are one of"),
         (
             {"known_events": 1, "event_type": "kind", "date": "date"},
-            "knows age and sex of them, and 1 dated event of theirs, and",
+            "knows age and sex of them, the type and true date of 1 event of theirs, and",
         ),
     ],
 )
