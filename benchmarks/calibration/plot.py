@@ -54,5 +54,6 @@ def draw_plot(rows: Sequence[Row], path: str | Path) -> None:
         title=f"{len(rows)} releases: what was reported, and what attacks reached",
     )
     axes.legend(frameon=False, fontsize=8)
-    figure.savefig(path)
+    is_svg = str(path).endswith(".svg")  # which would tell when it was drawn
+    figure.savefig(path, metadata={"Date": None} if is_svg else None)
     pyplot.close(figure)
