@@ -31,8 +31,6 @@ class RowKeys:
     Attributes
     ----------
     n_rows : int
-    people : numpy.ndarray of int64, shape (n_rows,), or None
-        A number from 0 for each row's person, in no particular order; None without a person column.
     """
 
     def __init__(
@@ -44,17 +42,46 @@ class RowKeys:
     ) -> None:
         self._secret = secret
         self._columns = columns
+        self._person_id = person_id
         self._event_id = event_id
         self._whole_row: np.ndarray | None = None
         self._words: tuple[np.ndarray, np.ndarray] | None = None
         self._pair: np.ndarray | None = None
         self.n_rows = len(next(iter(columns.values())))
-        self.people: np.ndarray | None = None
-        self._ids = pd.Series(dtype=object)
-        if person_id is not None:
-            # Ids are long and repeat: each is looked at once, here, for all that follows.
-            self.people, distinct = pd.factorize(columns[person_id])
-            self._ids = pd.Series(distinct)
+        self._people: np.ndarray | None = None
+        self._some: tuple[pd.Series, np.ndarray] | None = None
+        self._some_words: np.ndarray | None = None
+
+    @property
+    def people(self) -> np.ndarray | None:
+        """A number from 0 for each row's person, of shape (n_rows,); None without a person column.
+
+        Made when it is asked for first: not every step needs to know who is who.
+        Persons are told apart by their hashes: by chance those of two meet less than once in a
+        million tables of 3 million people, and then the two have the same noise as well.
+        """
+        if self._people is None and self._person_id is not None:
+            _, place = self._some_ids()
+            self._people = pd.factorize(self._words_of_some())[0][place]
+        return self._people
+
+    def _some_ids(self) -> tuple[pd.Series, np.ndarray]:
+        """Give ids to hash in the place of every row's, and where each row's stands among them."""
+        if self._some is None:
+            # Rows of one person mostly follow one another. To find the others, too, takes longer
+            # than to hash their ids again.
+            ids = self._columns[self._person_id]
+            new = np.ones(len(ids), dtype=bool)
+            new[1:] = np.asarray(ids.array[1:] != ids.array[:-1], dtype=bool)
+            self._some = ids[new], np.cumsum(new) - 1
+        return self._some
+
+    def _words_of_some(self) -> np.ndarray:
+        """Give what stands for the person in the draws of events, for each of these ids."""
+        if self._some_words is None:
+            hashes = self._secret.hash("noise/person", self._some_ids()[0])
+            self._some_words = self._secret.words(hashes)
+        return self._some_words
 
     def of_person(self, purpose: str) -> np.ndarray:
         """Give one hash per row, the same for all rows of a person.
@@ -70,9 +97,10 @@ class RowKeys:
             Without a person column each row is a person of its own.
         """
         domain = f"noise/{purpose}"
-        if self.people is None:
+        if self._person_id is None:
             return self._secret.hash(domain, self._row())
-        return self._secret.hash(domain, self._ids)[self.people]
+        ids, place = self._some_ids()
+        return self._secret.hash(domain, ids)[place]
 
     def of_event(self, purpose: str, column: Hashable) -> np.ndarray:
         """Give one hash per row for a draw that belongs to (column, person, event).
@@ -88,13 +116,13 @@ class RowKeys:
         numpy.ndarray of uint64, shape (n_rows,)
         """
         domain = f"noise/{purpose}/{column}"
-        if self.people is None:
+        if self._person_id is None:
             return self._secret.hash(domain, self._row())
         if self._words is None:
             # What is hashed is of_person("person") and the event; read once for all that follows.
-            of_people = self._secret.words(self._secret.hash("noise/person", self._ids))
+            _, place = self._some_ids()
             event = self._row() if self._event_id is None else self._columns[self._event_id]
-            self._words = of_people[self.people], self._secret.words(event)
+            self._words = self._words_of_some()[place], self._secret.words(event)
         return self._secret.combine(domain, *self._words)
 
     def count_repeated(self) -> int:

@@ -119,3 +119,44 @@ def test_beyond_the_bound_against_a_loop(bound):
         assert not stays & set(events[beyond[rows]])  # an event stays or goes as a whole
     part = np.flatnonzero(table["person"].isin(["1", "5"]))[::-1]
     assert keys(take(table, part), "person", "event").beyond(bound).tolist() == list(beyond[part])
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["a", "a", "b", "c", "a", "b"],
+        [7, 7, 3, 7, 1, 1],
+        [7.0, 7, 3, True, 1, 1.0],
+        ["1", 1, 1, "1", "a", 1.0],
+        ["only"],
+        [],
+    ],
+)
+@pytest.mark.parametrize("people_first", [False, True])
+def test_people_are_whoever_has_the_same_id_wherever_their_rows_stand(ids, people_first):
+    made = keys({"id": pd.Series(ids, dtype=object), "event": pd.Series(range(len(ids)))}, "id")
+    if people_first:
+        assert made.people is not None
+    shift = made.of_person("shift")
+    # 1, 1.0 and True are one number, and "1" is another person.
+    first = [ids.index(each) for each in ids]
+    expected = {place: number for number, place in enumerate(dict.fromkeys(first))}
+    assert made.people is not None
+    assert made.people.tolist() == [expected[place] for place in first]
+    assert shift.tolist() == [shift[place] for place in first]
+    assert len(set(shift.tolist())) == len(expected)
+
+
+@pytest.mark.parametrize("people_first", [False, True])
+def test_draws_do_not_depend_on_what_was_asked_before(columns, people_first):
+    made = keys(columns, "person", "event")
+    if people_first:
+        assert made.people is not None
+    assert made.of_event("x", "date").tolist() == [
+        int(KEY.hash("noise/x/date", one, other)[0])
+        for one, other in zip(
+            KEY.hash("noise/person", columns["person"]).reshape(-1, 1),
+            columns["event"].to_numpy().reshape(-1, 1),
+            strict=True,
+        )
+    ]

@@ -99,16 +99,21 @@ def test_equal_cells_get_equal_personas(subject: Subject, case: Case) -> None:
 class DrawsByPosition(TemporalNoise):
     """The plainest noise there is: a generator that goes through the rows."""
 
-    def _draw_shift(self, keys: Any) -> np.ndarray:
-        n_rows = len(keys.people)
-        return np.random.default_rng(self.random_state).integers(-9, 10, n_rows)
+    def _row_keys(self, columns: Any) -> Any:
+        keys = super()._row_keys(columns)
+        random = np.random.default_rng(self.random_state)
+        drawn = random.integers(0, 2**64, keys.n_rows, dtype=np.uint64)
+        keys.of_person = lambda purpose: drawn
+        return keys
 
 
 class DrawsByPlaceAmongPeople(TemporalNoise):
     """One draw per person, but for the first person, the second ..."""
 
-    def _draw_shift(self, keys: Any) -> np.ndarray:
-        return np.arange(10**4)[keys.people] % 19 - 9
+    def _row_keys(self, columns: Any) -> Any:
+        keys = super()._row_keys(columns)
+        keys.of_person = lambda purpose: np.arange(10**4, dtype=np.uint64)[keys.people]
+        return keys
 
 
 class FirstRowSpeaks(PersonaMerger):
