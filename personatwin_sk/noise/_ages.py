@@ -106,8 +106,8 @@ def move_ages(
     For each person one birthday is drawn, uniformly, from those at which all of the person's ages
     at the true days are right; an age changes by as many of its anniversaries as lie between the
     true and the released day. So ages never fall while released days rise, and where a day did
-    not move, neither does the age. Where no birthday suits them all, the middle of the
-    contradiction is taken.
+    not move, neither does the age. Where no birthday suits all ages, one is drawn from the gap
+    between those that suit some and those that suit the others.
 
     Parameters
     ----------
@@ -140,9 +140,8 @@ def move_ages(
     np.maximum.at(after, people, _years_before(true_days, ages + 1))
     np.minimum.at(until, people, _years_before(true_days, ages))
     first, last = after[people] + 1, until[people]
-    middle = (first + last) // 2
-    first, last = np.where(first > last, middle, first), np.where(first > last, middle, last)
-    # 32 bits are plenty for some hundred days.
+    # 32 bits are plenty for some hundred days. Where `last` comes before `first`, ages contradict
+    # each other, and the day is drawn from those between the two.
     place = (hashes >> np.uint64(32)).astype(np.int64) * (last - first + 1) >> 32
     birthday = first + place
     change = _age(released_days, birthday) - _age(true_days, birthday)

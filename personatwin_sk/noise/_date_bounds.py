@@ -38,7 +38,7 @@ def constant_day(value: Any) -> int | None:
     if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}", value):
         return None  # pandas would read "now", and "2023" as the first of January
     try:
-        moment = pd.Timestamp(value)
+        moment = pd.Timestamp(str(value) if isinstance(value, str) else value)
     except (ValueError, TypeError):
         return None
     if moment is pd.NaT:

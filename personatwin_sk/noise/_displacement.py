@@ -55,10 +55,8 @@ class Displacement:
         """Whether the order of a person's events has to be seen to."""
         return self.keep_order and keys.people is not None
 
-    def of_people(self, keys: RowKeys) -> np.ndarray | None:
-        """Give the shift of each row's person, None if there are no shifts."""
-        if not self.shift:
-            return None
+    def of_people(self, keys: RowKeys) -> np.ndarray:
+        """Give the shift of each row's person."""
         most = self.shift // self.shift_step
         return uniform_integers(keys.of_person("shift"), -most, most) * self.shift_step
 
@@ -82,7 +80,7 @@ class Displacement:
         rows : numpy.ndarray of int64, shape (n,), or slice
             Which rows of the table they are.
         shift : numpy.ndarray of int64, shape (n_rows,), or None
-            As of :meth:`of_people`, for the whole table.
+            As of :meth:`of_people`, for the whole table. None: there are no shifts.
         column : column
         keys : RowKeys
             Of the whole table.

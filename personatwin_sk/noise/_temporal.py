@@ -292,7 +292,7 @@ class TemporalNoise(KeyedNoise):
         keys = self._row_keys(columns)
         excess = self._excess(keys)
         displacement = self._displacement()
-        shift = displacement.of_people(keys) if self._chosen else None
+        shift = self._draw_shift(keys) if self.shift and self._chosen else None
         true: dict[Hashable, np.ndarray] = {}
         released: dict[Hashable, np.ndarray] = {}
         same_dtype: dict[Hashable, pd.Series] = {}
@@ -304,7 +304,9 @@ class TemporalNoise(KeyedNoise):
                 if displacement.moves:
                     refuse_to_move_periods(series, column=name)
                 column = coarsen_periods(series, self.precision, column=name)
-                labels[here] = column.mask(excess) if excess.any() else column
+                unchanged = column is series
+                column = column.mask(excess) if excess.any() else column
+                (same_dtype if unchanged else labels)[here] = column
                 continue
             if excess.any():
                 times = np.where(excess, np.datetime64("NaT", "s"), times)
@@ -319,6 +321,10 @@ class TemporalNoise(KeyedNoise):
             ages = age_column(columns[name], moved, excess, keys, column=name)
             same_dtype[self._here(table, name)] = ages
         return table.replace(same_dtype, keep_dtype=True).replace(labels)
+
+    def _draw_shift(self, keys: RowKeys) -> np.ndarray:
+        """Give the shift of each row's person."""
+        return self._displacement().of_people(keys)
 
     def _displacement(self) -> Displacement:
         step = SHIFT_STEPS[self.shift_step]

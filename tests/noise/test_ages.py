@@ -107,6 +107,14 @@ def test_leap_days():
         assert moved.tolist() == [24, 24]
 
 
+def test_who_was_born_at_the_end_of_february():
+    # At 21 on a 29 February nobody is born on 1 March: that would make them 20 still.
+    true = number(["2024-02-29", "2024-03-02"])
+    people, hashes = np.zeros(2, dtype=np.int64), np.full(2, 2**64 - 1, dtype=np.uint64)
+    moved = move_ages(np.array([21, 21]), true, true + np.array([1, 0]), people, hashes)
+    assert moved.tolist() == [21, 21]
+
+
 @pytest.mark.parametrize(
     ("values", "n"),
     [([30.5, 31], 1), ([-1, 30], 1), (["30", "31"], 2), ([True, False], 2), ([float("inf")], 1)],

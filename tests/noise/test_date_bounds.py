@@ -101,8 +101,13 @@ def test_constant_bounds_of_every_kind():
         with pytest.warns(DataWarning, match=r"^15 of 31 dates in column 'date' lie before"):
             released = noise.fit_transform(events)["date"]
         assert released.between("2023-01-05", "2023-01-20").all()
-        # Those outside were taken for the bound: they are within its reach.
-        assert (released[:4] - pd.Timestamp("2023-01-05")).dt.days.max() <= 20
+    # Those outside are taken for the bound, and move from there.
+    days = pd.DataFrame({"person_id": range(500), "event_id": 0, "date": "1990-01-01"})
+    noise = TemporalNoise(**IDS, jitter=5, not_before="2023-01-05", random_state=0)
+    with pytest.warns(DataWarning, match=r"^500 of 500 dates"):
+        released = pd.to_datetime(noise.fit_transform(days)["date"])
+    assert released.max() == pd.Timestamp("2023-01-10")
+    assert (released == pd.Timestamp("2023-01-05")).mean() == pytest.approx(6 / 11, abs=0.1)
 
 
 def test_a_column_wins_over_a_date_of_the_same_name():
@@ -288,6 +293,16 @@ def test_windows_of_every_kind():
         assert read_window([first, pd.Timestamp("9999-12-31")], owner="x") == (1, 2_932_896)
     assert read_window(np.array(["1970-01-02", "1970-01-02"]), owner="x") == (1, 1)
     assert constant_day(float("nan")) is None and constant_day(None) is None
+
+
+@pytest.mark.parametrize("setting", [{"jitter": 9}, {"epsilon": 0.3}])
+def test_the_repair_pushes_nothing_out_of_the_window(setting):
+    days = pd.date_range("2023-01-01", "2023-01-20")
+    events = pd.DataFrame({"person_id": np.repeat(np.arange(50), 20), "event_id": range(1_000)})
+    events["date"] = np.tile(days.to_numpy(), 50)
+    noise = TemporalNoise(**IDS, **setting, window=(days[0], days[-1]), random_state=0)
+    released = noise.fit_transform(events)["date"]
+    assert released.min() == days[0] and released.max() == days[-1]
 
 
 @pytest.mark.parametrize("keep_order", [True, False])

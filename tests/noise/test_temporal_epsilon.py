@@ -80,6 +80,22 @@ def test_what_is_released_follows_the_table(day, moves):
         assert stats.chisquare(observed, expected * (observed.sum() / expected.sum())).pvalue > 1e-3
 
 
+def test_noise_reaches_back_however_far_a_person_was_shifted():
+    # Two days: an attacker who learns a person's shift still sees both of them.
+    n_people, n_events = 60, 300
+    events = pd.DataFrame({"person_id": np.repeat(np.arange(n_people), n_events)})
+    events = events.assign(event_id=range(len(events)), date="2023-01-01")
+    window = ("2023-01-01", "2023-01-02")
+    noise = TemporalNoise(
+        **IDS, epsilon=0.2, window=window, shift=9, keep_order=False, random_state=0
+    )
+    first = noise.fit_transform(events)["date"] == "2023-01-01"
+    share = first.groupby(events["person_id"]).mean()
+    alpha = math.exp(-0.2)
+    assert share.min() > alpha**9 / (1 + alpha) / 3
+    assert share.max() < 1 - alpha**10 / (1 + alpha) / 3
+
+
 def test_true_dates_outside_the_window_are_moved_to_its_end_first():
     assert release_of(-400, 2_000).tolist() == release_of(0, 2_000).tolist()
     assert release_of(900, 2_000).tolist() == release_of(11, 2_000).tolist()
