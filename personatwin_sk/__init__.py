@@ -20,7 +20,7 @@ from personatwin_sk.exceptions import (
 from personatwin_sk.geography import GeographicGeneralizer
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.merging import PersonaMerger
-from personatwin_sk.model_selection import RiskAwareSearch
+from personatwin_sk.model_selection import RiskAwareSearch, RiskUtilityDisplay
 from personatwin_sk.noise import (
     OutcomeNoise,
     PrivacyLedger,
@@ -89,6 +89,7 @@ __all__ = [
     "ReleaseResult",
     "RiskAwareSearch",
     "RiskReport",
+    "RiskUtilityDisplay",
     "TablePopulation",
     "TemporalNoise",
     "ValueNoise",

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
@@ -33,6 +34,7 @@ from personatwin_sk.model_selection._candidates import (
     evaluate,
 )
 from personatwin_sk.model_selection._defaults import DefaultMeasures
+from personatwin_sk.model_selection._frontier import tabulate_frontier
 from personatwin_sk.model_selection._messages import (
     infeasible,
     print_progress,
@@ -105,6 +107,14 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         and `risk_upper` of the verdict, `utility`, `feasible`, `pareto_optimal` (nothing that was
         measured is safer and no less useful, or more useful and no less safe), `rank_utility` (1 is
         the most useful, feasible or not), `fit_time` in seconds. NaN where nothing was measured.
+        It is there, too, after InfeasibleRiskError: all that was measured.
+    frontier_ : DataFrame
+        The candidates that nothing measured beats in risk or utility without losing in the other,
+        from the safest on: rows of ``cv_results_`` by their index `candidate`, with `param_*`,
+        `risk_upper`, `utility`, `feasible`, `pareto_optimal`, `knee` (where the frontier bends
+        most: farthest above the line between its ends) and `chosen`. Where the strategy left risks
+        unmeasured it ends at the chosen candidate; what is listed is the same as if all were.
+        :class:`~personatwin_sk.RiskUtilityDisplay` plots it.
     best_index_ : int
         Row of the chosen setting in ``cv_results_``.
     best_params_ : dict
@@ -240,11 +250,13 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
 
         repeat_warnings(candidates)
         warn_of_failures(candidates)
+        self.cv_results_ = tabulate(candidates)
+        # What an earlier fit chose is no row of this table.
+        self.__dict__.pop("best_index_", None)
         if best is None:
             raise infeasible(candidates, self.target_risk)
 
         self.best_index_, chosen = best
-        self.cv_results_ = tabulate(candidates)
         self.n_candidates_evaluated_ = len(candidates)
         self.best_params_ = dict(chosen.params)
         self.best_score_ = chosen.utility
@@ -280,6 +292,12 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             for params in settings
         )
         return iter(_parallel(self.n_jobs)(jobs))
+
+    @property
+    def frontier_(self) -> pd.DataFrame:
+        """The Pareto-optimal candidates, from the safest on; knee and choice marked."""
+        check_is_fitted(self, "cv_results_")
+        return tabulate_frontier(self.cv_results_, getattr(self, "best_index_", None))
 
     @available_if(_kept_estimator_has("transform"))
     def transform(self, X: Any) -> Any:
