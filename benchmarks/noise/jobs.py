@@ -98,8 +98,8 @@ def transform(
     Returns
     -------
     dict
-        "seconds" at once, "chunk_seconds" and whether the result is "equal" (None without chunks),
-        the share of events that "changed", and the memory at once.
+        "seconds" at once, of which "cpu_seconds" were worked; "chunk_seconds" and whether the
+        result is "equal" (None without chunks); the share of events that "changed"; the memory.
     """
     table = events(n, text=text, together=together)
     estimator, column = make_step(step)
@@ -107,11 +107,12 @@ def transform(
     estimator.fit(table)
     fit_seconds = time.perf_counter() - start
     before = peak_megabytes()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     released = estimator.transform(table)[column]
-    seconds = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     found: dict[str, Any] = {
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "fit_seconds": fit_seconds,
         "peak_mb": peak_megabytes(),
         "before_mb": before,

@@ -40,7 +40,7 @@ def test_chunks_hold_whole_people(n_chunks):
 @pytest.mark.parametrize("text", [False, True])
 def test_every_step_is_timed_and_compared(step, text):
     found = jobs.transform(step, N, text, n_chunks=3)
-    assert found["seconds"] > 0 and found["chunk_seconds"] > 0
+    assert found["seconds"] > 0 and found["cpu_seconds"] > 0 and found["chunk_seconds"] > 0
     assert found["equal"] is True
     assert found["changed"] >= 0.03
     assert found["peak_mb"] >= found["before_mb"] > 0
@@ -64,8 +64,8 @@ def test_a_difference_between_the_two_is_seen(monkeypatch):
 
 
 FOUND = {
-    "seconds": 2.0, "chunk_seconds": 4.0, "equal": True, "changed": 0.5, "fit_seconds": 0.1,
-    "peak_mb": 2.0, "before_mb": 1.0,
+    "seconds": 2.0, "cpu_seconds": 1.0, "chunk_seconds": 4.0, "equal": True, "changed": 0.5,
+    "fit_seconds": 0.1, "peak_mb": 2.0, "before_mb": 1.0,
 }  # fmt: skip
 
 
@@ -75,10 +75,10 @@ def test_the_table():
     plan = [("jitter", True, True), ("flip", False, False), ("flip", True, True)]
     lines = command.describe(8_000_000, plan, [FOUND, alone, different]).splitlines()
     assert all(line.count("|") == len(command.HEAD) + 1 for line in lines)
-    first = "| jitter | text | together | 4.00 | 2.00 | yes | 50.0 % | 0.1 | 2 (1) |"
+    first = "| jitter | text | together | 4.00 | 8.00 | 2.00 | yes | 50.0 % | 0.1 | 2 (1) |"
     assert lines[2] == first
-    assert "| integers | anywhere | 4.00 | - | - |" in lines[3]
-    assert "| 4.00 | 2.00 | NO |" in lines[4]
+    assert "| integers | anywhere | 4.00 | 8.00 | - | - |" in lines[3]
+    assert "| 4.00 | 8.00 | 2.00 | NO |" in lines[4]
 
 
 @pytest.mark.parametrize(
