@@ -19,16 +19,15 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
+from scipy.special import gammaln, pdtrc, xlogy
 
-from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.labels import Interval, ValueSet, format_label, parse_label
 from personatwin_sk.risk._classes import Classes, distinct_pairs
 from personatwin_sk.risk._label_shares import LabelShares, ordered_codes
 from personatwin_sk.risk._recoding import global_labels
 
-__all__ = ["chance_of_ends"]
+__all__ = ["ExpectedEnds"]
 
 # Of values with equally many people the attacker may take any: the one counts that tells most.
 _SAME = 1e-9
@@ -37,15 +36,11 @@ _MOST_COUNTED = 64
 _VANISHED = 1e-9
 
 
-def chance_of_ends(
-    original: Table,
-    released: Table,
-    columns: Sequence[Hashable],
-    classes: Classes,
-    people: np.ndarray,
-    shares: LabelShares,
-) -> np.ndarray:
-    """Give the chance with which the rarest end or member names somebody of a class.
+class ExpectedEnds:
+    """Slices of classes whose labels are tight: who has an end of a range, or a member of a set.
+
+    There is none where no label tells anything: the recoding of the column is global, or some of
+    its labels are wider than what their classes hold.
 
     Parameters
     ----------
@@ -53,16 +48,8 @@ def chance_of_ends(
     columns : sequence of column
         The quasi-identifiers.
     classes : Classes
-    people : ndarray of float, shape (n_classes,)
-        F: people who are expected behind each class.
     shares : LabelShares
         Of the same columns and classes.
-
-    Returns
-    -------
-    ndarray of float, shape (n_classes,)
-        0 where no label tells anything: the recoding of the column is global, or some of its
-        labels are wider than what their classes hold.
 
     Examples
     --------
@@ -78,27 +65,48 @@ def chance_of_ends(
     >>> after = Table.of(pd.DataFrame({"home": ["own|rent"] * 4 + home[4:]}))
     >>> classes = find_classes(before, after, ["home"], None)
     >>> shares = LabelShares(before, ["home"], classes, ages)
-    >>> people = np.array([300.0, 24.0, 30.0])
-    >>> chance_of_ends(before, after, ["home"], classes, people, shares).round(4)
+    >>> ends = ExpectedEnds(before, after, ["home"], classes, shares)
+    >>> ends.chance(np.array([300.0, 24.0, 30.0])).round(4)
     array([0.    , 0.0918, 0.    ])
     """
-    chance = np.zeros(classes.n_classes)
-    shown = np.flatnonzero(classes.class_of_row >= 0)
-    row_of_class = np.zeros(classes.n_classes, dtype=np.int64)
-    row_of_class[classes.class_of_row[shown]] = shown
-    found = []
-    for at, name in enumerate(columns):
-        slices = _slices(original, released, name, classes, shown, row_of_class)
-        if slices is not None:
-            class_, value, among = slices
-            others = [other for other in range(len(columns)) if other != at]
-            found.append((class_, among, shares.among_covered(at, others, class_, value)))
-    if not found:
-        return chance
-    class_, among, share = (np.concatenate(part) for part in zip(*found, strict=True))
-    others = np.maximum(people[class_] - classes.sizes[class_], 0.0) * share
-    right = among / classes.sizes[class_]
-    return _rarest(class_, among, others, right, classes.n_classes)
+
+    def __init__(
+        self,
+        original: Table,
+        released: Table,
+        columns: Sequence[Hashable],
+        classes: Classes,
+        shares: LabelShares,
+    ) -> None:
+        self._sizes = classes.sizes
+        shown = np.flatnonzero(classes.class_of_row >= 0)
+        nobody = np.zeros(0)
+        found = [(nobody.astype(np.int64), nobody, nobody)]
+        for at, name in enumerate(columns):
+            slices = _slices(original[name], released[name], classes, at, shown)
+            if slices is not None:
+                class_, value, among = slices
+                others = [other for other in range(len(columns)) if other != at]
+                found.append((class_, among, shares.among_covered(at, others, class_, value)))
+        self._class, self._among, self._share = (
+            np.concatenate(part) for part in zip(*found, strict=True)
+        )
+
+    def chance(self, people: np.ndarray) -> np.ndarray:
+        """Give the chance with which the rarest end or member names somebody of a class.
+
+        Parameters
+        ----------
+        people : ndarray of float, shape (n_classes,)
+            F: people who are expected behind each class.
+
+        Returns
+        -------
+        ndarray of float, shape (n_classes,)
+        """
+        sizes = self._sizes[self._class]
+        others = np.maximum(people[self._class] - sizes, 0.0) * self._share
+        return _rarest(self._class, self._among, others, self._among / sizes, len(self._sizes))
 
 
 def _rarest(
@@ -117,8 +125,10 @@ def _rarest(
         if not left.any():
             return chance
         class_, among, others, right = (part[left] for part in (class_, among, others, right))
-        at_least = poisson.sf(n - among - 1, others)
-        exactly = poisson.pmf(n - among, others)
+        beyond = n - among
+        exactly = np.where(beyond >= 0, np.exp(_log_poisson(np.maximum(beyond, 0.0), others)), 0.0)
+        # SciPy's function counts how often there are more than so many.
+        at_least = np.where(beyond >= 1, pdtrc(np.maximum(beyond - 1, 0.0), others), 1.0)
         hazard = np.where(at_least > 0, exactly / np.maximum(at_least, 1e-300), 1.0)
         none = np.zeros(n_classes)
         np.add.at(none, class_, np.log1p(-np.minimum(hazard, 1.0 - 1e-12)))
@@ -138,17 +148,16 @@ def _rarest(
     return chance + more * told
 
 
+def _log_poisson(n: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return xlogy(n, mean) - mean - gammaln(n + 1.0)
+
+
 def _slices(
-    original: Table,
-    released: Table,
-    name: Hashable,
-    classes: Classes,
-    shown: np.ndarray,
-    row_of_class: np.ndarray,
+    original: pd.Series, released: pd.Series, classes: Classes, at: int, shown: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Give the ends and members of each class: class, people of it, and share outside it."""
-    value_of_row, values = ordered_codes(original[name])
-    if global_labels(value_of_row[shown], values, released[name][shown]) is not None:
+    """Give the ends and members of each class: class, value, and people of the class with it."""
+    value_of_row, values = ordered_codes(original)
+    if global_labels(value_of_row[shown], values, released[shown]) is not None:
         return None
     n_values = len(values)
     membership, value = distinct_pairs(
@@ -159,8 +168,8 @@ def _slices(
     among = np.diff(first, append=len(pair)).astype(float)
     class_, value = np.divmod(pair[first], n_values)
 
-    label_of_class, labels = factorize(released[name].take(row_of_class).reset_index(drop=True))
-    ends = _Ends(labels, values)
+    label_of_class = classes.label_codes[at].astype(np.int64)
+    ends = _Ends(classes.labels[at], values)
     label = label_of_class[class_]
     is_end = ends.holds(label, value)
     n_held = np.bincount(class_[is_end], minlength=classes.n_classes)

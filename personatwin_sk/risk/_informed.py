@@ -23,7 +23,7 @@ from personatwin_sk.risk._expected import (
     inverse_binomial,
     inverse_negative_binomial,
 )
-from personatwin_sk.risk._expected_ends import chance_of_ends
+from personatwin_sk.risk._expected_ends import ExpectedEnds
 from personatwin_sk.risk._known_hulls import KnownTraits, count_known
 from personatwin_sk.risk._label_shares import LabelShares
 from personatwin_sk.risk._loglinear import calibrate, conditional_shares
@@ -90,12 +90,8 @@ def stand_behind_some(
     inverse = chances.inverse(traits.people)
     highest = np.maximum(inverse, chances.inverse(traits.low, lowest=True))
     # Labels may tell more than whom they cover.
-    inverse, highest = (
-        np.maximum(
-            risk, chance_of_ends(original, released, quasi_identifiers, classes, 1.0 / risk, shares)
-        )
-        for risk in (inverse, highest)
-    )
+    ends = ExpectedEnds(original, released, quasi_identifiers, classes, shares)
+    inverse, highest = (np.maximum(risk, ends.chance(1.0 / risk)) for risk in (inverse, highest))
     others = np.maximum(traits.people - traits.in_file, 0.0)
     variance = (1.0 / f - inverse) * (inverse - 1.0 / (f + others))
     of_member = classes.class_of_member

@@ -12,7 +12,7 @@ from personatwin_sk._core.frames import Table
 from personatwin_sk.population import TablePopulation
 from personatwin_sk.risk import assess_risk
 from personatwin_sk.risk._classes import find_classes
-from personatwin_sk.risk._expected_ends import chance_of_ends
+from personatwin_sk.risk._expected_ends import ExpectedEnds
 from personatwin_sk.risk._label_shares import LabelShares
 
 NOBODY = TablePopulation.from_frame(pd.DataFrame({"elsewhere": ["here"], "n": [1]}))
@@ -24,7 +24,8 @@ def chances(values, labels, people, *, suppressed=()):
     after = Table.of(pd.DataFrame({"x": pd.Series(labels, dtype=object), "who": who}))
     classes = find_classes(before, after, ["x"], "who")
     shares = LabelShares(before, ["x"], classes, NOBODY)
-    return chance_of_ends(before, after, ["x"], classes, np.array(people, dtype=float), shares)
+    ends = ExpectedEnds(before, after, ["x"], classes, shares)
+    return ends.chance(np.array(people, dtype=float))
 
 
 def by_enumeration(slices, most=200):
