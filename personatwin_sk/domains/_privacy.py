@@ -27,6 +27,8 @@ class PrivacyLevel:
         Share of outcomes that are drawn anew.
     min_population : int, optional
         Fewest inhabitants that a released place has; None asks for no number.
+    value_steps : int, default=1
+        Steps by which each number of an event that the domain names moves at most.
 
     Examples
     --------
@@ -41,14 +43,15 @@ class PrivacyLevel:
     level: str
     flip_probability: float
     min_population: int | None = None
+    value_steps: int = 1
 
 
 PRIVACY_LEVELS: Mapping[str, PrivacyLevel] = MappingProxyType(
     {
-        "low": PrivacyLevel(3, 7, "week", "city", 0.02),
-        "medium": PrivacyLevel(5, 14, "month", "county", 0.05),
-        "high": PrivacyLevel(11, 30, "quarter", "county", 0.10, 20_000),
-        "maximum": PrivacyLevel(20, 60, "year", "state", 0.15),
+        "low": PrivacyLevel(3, 7, "week", "city", 0.02, value_steps=1),
+        "medium": PrivacyLevel(5, 14, "month", "county", 0.05, value_steps=2),
+        "high": PrivacyLevel(11, 30, "quarter", "county", 0.10, 20_000, value_steps=4),
+        "maximum": PrivacyLevel(20, 60, "year", "state", 0.15, value_steps=8),
     }
 )
 

@@ -234,6 +234,8 @@ def create_safe_personas(
         },
         population=_source_of(population, report),
         notes=tuple(notes),
+        decision_log=tuple(staged.log.entries),
+        frontier=tuple(staged.log.frontier()),
     )
 
 
@@ -407,6 +409,7 @@ def _settings_of(pipeline: Pipeline) -> dict[str, Any]:
         "geography": ("level", "min_population", "state"),
         "dates": ("jitter", "shift", "precision"),
         "outcomes": ("flip_probability", "invariant"),
+        "numbers": ("spread",),
     }
     return {
         f"{step}__{name}": pipeline.named_steps[step].get_params()[name]

@@ -13,7 +13,7 @@ from personatwin_sk.domains import Domain, DomainConfig, get_domain_config, get_
 from personatwin_sk.geography import GeographicGeneralizer
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.merging import PersonaMerger
-from personatwin_sk.noise import OutcomeNoise, TemporalNoise
+from personatwin_sk.noise import OutcomeNoise, TemporalNoise, ValueNoise
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.population.places import LEVELS
 from personatwin_sk.release._columns import (
@@ -42,9 +42,11 @@ def make_release_pipeline(
 ) -> Pipeline:
     """Make the pipeline of a release at the floors of a privacy level.
 
-    Its steps are "identifiers", "geography", "dates", "outcomes" and "merge", in this order, so
-    that ``set_params(merge__k=20)`` or the grid of a search reach each of them. Noise comes before
-    the merge; after it nothing touches the quasi-identifiers.
+    Its steps are "identifiers", "geography", "dates", "outcomes", "numbers" and "merge", in this
+    order, so that ``set_params(merge__k=20)`` or the grid of a search reach each of them; a step
+    whose columns are not there is left out. Noise comes before the merge; after it nothing touches
+    the quasi-identifiers. "numbers" is about kept columns that the domain names as numbers of
+    events, such as the days of a sentence.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def make_release_pipeline(
         the two counts.
     privacy_level : {"low", "medium", "high", "maximum"}, default="medium"
         The floors: k, jitter and precision of dates, level and inhabitants of places, share of
-        changed outcomes.
+        changed outcomes, steps by which numbers move.
     quasi_identifiers : sequence of column names, optional
         What personas are made of. None: those of age, gender, ethnicity and geography.
     columns : iterable of column names, optional
@@ -134,6 +136,19 @@ def make_release_pipeline(
             random_state=random_state,
         )
         steps.append(("outcomes", flips))
+    ranges = {
+        name: config.numeric_values[name] for name in roles.events if name in config.numeric_values
+    }
+    if ranges:
+        numbers = ValueNoise(
+            columns=list(ranges),
+            **ids,
+            spread={name: floors.value_steps * step for name, (_, _, step) in ranges.items()},
+            step={name: step for name, (_, _, step) in ranges.items()},
+            bounds={name: (low, high) for name, (low, high, _) in ranges.items()},
+            random_state=random_state,
+        )
+        steps.append(("numbers", numbers))
     merger = PersonaMerger(list(roles.keys), floors.k, person_id=PERSON, representation="interval")
     return Pipeline([*steps, ("merge", merger)])
 

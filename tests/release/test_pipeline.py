@@ -153,3 +153,40 @@ def test_merge_settings_reach_the_merger(events: pd.DataFrame) -> None:
         released = pipeline.fit_transform(events)
     people = events.groupby(released["person_id"].to_numpy())["person_id"].nunique()
     assert people.min() >= 25
+
+
+def stays(n_people: int = 200) -> pd.DataFrame:
+    """Hospital events with a length of stay, which the domain knows to be a number of events."""
+    table = make_people_events(n_people, "healthcare", random_state=3)
+    days = np.random.default_rng(0).integers(0, 30, len(table))
+    return table.assign(length_of_stay=days, shoe_size=days)
+
+
+@pytest.mark.parametrize(
+    ("level", "most"), [("low", 1), ("medium", 2), ("high", 4), ("maximum", 8)]
+)
+def test_numbers_of_events_that_the_domain_names_move_by_a_few_steps(level: str, most: int) -> None:
+    table = stays()
+    pipeline = make_release_pipeline(
+        "healthcare",
+        level,
+        columns=table.columns,
+        keep=["length_of_stay", "shoe_size"],
+        random_state=0,
+    )
+    assert [name for name, _ in pipeline.steps] == [*STEPS[:-1], "numbers", "merge"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NothingSelectedWarning)
+        released = pipeline.fit_transform(table)
+    moved = (released["length_of_stay"] - table["length_of_stay"]).abs()
+    assert moved.max() == most
+    # Of the 2 most + 1 moves that are equally likely one leaves a number where it is, and those
+    # below 0 are clamped.
+    assert (moved > 0).mean() == pytest.approx(2 * most / (2 * most + 1), abs=0.15)
+    assert released["length_of_stay"].min() >= 0
+    assert released["shoe_size"].equals(table["shoe_size"])
+
+
+def test_numbers_that_are_not_kept_have_no_step() -> None:
+    steps = make_release_pipeline("healthcare", columns=stays(5).columns).steps
+    assert [name for name, _ in steps] == STEPS
