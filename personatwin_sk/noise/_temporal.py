@@ -348,7 +348,7 @@ class TemporalNoise(KeyedNoise):
         rows = slice(None) if known.all() else np.flatnonzero(known)
         moments = times[rows].astype(np.int64)
         days = times[rows].astype("datetime64[D]").astype(np.int64)
-        people = keys.people[rows] if keys.people is not None and self.keep_order else None
+        people = keys.people[rows] if self.keep_order and keys.people is not None else None
         if self._window is not None:
             days = np.clip(days, *self._window)
         if limits is not None:
