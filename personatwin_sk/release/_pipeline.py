@@ -136,9 +136,8 @@ def make_release_pipeline(
             random_state=random_state,
         )
         steps.append(("outcomes", flips))
-    ranges = {
-        name: config.numeric_values[name] for name in roles.events if name in config.numeric_values
-    }
+    named = config.numeric_values
+    ranges = {name: limits for name, limits in named.items() if name in roles.events}
     if ranges:
         numbers = ValueNoise(
             columns=list(ranges),
