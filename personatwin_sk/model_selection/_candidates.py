@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from sklearn.base import clone
 
 from personatwin_sk.merging import PersonaMerger
+from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
-__all__ = ["Candidate", "Report", "Verdict", "evaluate", "find_estimators", "take_verdict"]
+__all__ = [
+    "Candidate",
+    "Fitted",
+    "Measures",
+    "Report",
+    "Verdict",
+    "evaluate",
+    "find_estimators",
+    "fit",
+    "judge",
+    "prepare",
+    "take_verdict",
+]
 
 # Rounding must not decide at the limit: a mean risk of .05 + 1e-17 meets a target of .05.
 TOLERANCE = 1e-12
@@ -39,6 +50,8 @@ class Report(Protocol):
 
 RiskMeasure = Callable[[Any, Any], Report]
 UtilityMeasure = Callable[[Any, Any], float]
+# Text, category, file and line of each warning.
+Remarks = tuple[tuple[str, type[Warning], str, int], ...]
 
 
 class Verdict(NamedTuple):
@@ -59,20 +72,45 @@ class Candidate:
     utility: float = np.nan
     k_held: bool = False
     feasible: bool = False
+    # Whether there is nothing left to find out: the risk was measured, or something failed.
+    evaluated: bool = False
     fit_time: float = np.nan
     estimator: Any = None
     report: Any = None
     error: str | None = None
-    remarks: tuple[tuple[str, type[Warning], str, int], ...] = ()
+    remarks: Remarks = ()
 
-    def beats(self, other: Candidate | None) -> bool:
-        """Tell whether this one is to be chosen over an earlier one of the grid."""
-        if not self.feasible:
-            return False
-        return other is None or (self.utility, -self.risk_upper) > (
-            other.utility,
-            -other.risk_upper,
+    def slim(self) -> Candidate:
+        """Give the figures alone: no fitted estimator, no per-row risks."""
+        return replace(self, estimator=None, report=None)
+
+
+@dataclass(frozen=True, repr=False)
+class Fitted:
+    """A setting that was fitted, its release, and how useful that is; its risk is not known yet."""
+
+    params: Mapping[str, Any]
+    utility: float
+    released: Any
+    estimator: Any
+    fit_time: float
+    remarks: Remarks
+
+    def as_candidate(self) -> Candidate:
+        """Give what is known so far."""
+        return Candidate(
+            self.params, utility=self.utility, fit_time=self.fit_time, remarks=self.remarks
         )
+
+
+@dataclass(frozen=True, repr=False)
+class Measures:
+    """What every candidate of a search is measured by."""
+
+    risk: RiskMeasure
+    utility: UtilityMeasure
+    target_risk: float
+    error_score: Any
 
 
 def find_estimators(estimator: Any, kind: type) -> list[Any]:
@@ -101,73 +139,94 @@ def take_verdict(report: Any) -> Verdict:
     return Verdict(float(mean), float(upper), int(report.k_anonymity))
 
 
+def prepare(fits: SharedFits, index: int, measures: Measures) -> Prepared | Candidate:
+    """Configure a candidate and fit what it shares; a failure makes a candidate that failed."""
+    params = fits.settings[index]
+    return _try(lambda: fits.prepare(index), params, measures.error_score)
+
+
+def fit(
+    prepared: Prepared, params: Mapping[str, Any], X: Any, y: Any, measures: Measures
+) -> Fitted | Candidate:
+    """Fit what is left of a candidate and measure how useful its release is."""
+
+    def work() -> Fitted:
+        released = prepared.finish(y)
+        usefulness = float(measures.utility(X, released))
+        if np.isnan(usefulness):
+            raise ValueError("utility(original, released) returned NaN; it must return a number.")
+        return Fitted(params, usefulness, released, prepared.estimator, prepared.seconds, ())
+
+    return _try(work, params, measures.error_score, prepared.remarks)
+
+
+def judge(fitted: Fitted, X: Any, measures: Measures) -> Candidate:
+    """Measure the risk of a fitted candidate and take the verdict."""
+
+    def work() -> Candidate:
+        report = measures.risk(X, fitted.released)
+        verdict = take_verdict(report)
+        # Each merger promises its k; the released table has to keep the largest promise.
+        mergers = find_estimators(fitted.estimator, PersonaMerger)
+        k_held = verdict.k_anonymity >= max((merger.k for merger in mergers), default=1)
+        return replace(
+            fitted.as_candidate(),
+            risk=verdict.mean,
+            risk_upper=verdict.upper,
+            k_held=k_held,
+            feasible=k_held and verdict.upper <= measures.target_risk + TOLERANCE,
+            evaluated=True,
+            estimator=fitted.estimator,
+            report=report,
+        )
+
+    return _try(work, fitted.params, measures.error_score, fitted.remarks)
+
+
 def evaluate(
-    estimator: Any,
+    prepared: Prepared | Candidate,
     params: Mapping[str, Any],
     X: Any,
     y: Any,
-    *,
-    risk: RiskMeasure,
-    utility: UtilityMeasure,
-    target_risk: float,
-    keep_estimator: bool,
-    error_score: Any,
+    measures: Measures,
+    floor: float = -np.inf,
 ) -> Candidate:
-    """Fit one setting, measure its release, and take the verdict.
+    """Fit and judge one candidate; the risk only where its utility is not below a floor.
 
-    Warnings are collected, not shown: all candidates see the same table and would repeat them. They
-    come back in `remarks`.
+    Of what is infeasible the estimator and the report stay behind: no process hands them over.
     """
-    with warnings.catch_warnings(record=True) as remarks:
+    if isinstance(prepared, Candidate):
+        return prepared
+    fitted = fit(prepared, params, X, y, measures)
+    if isinstance(fitted, Candidate):
+        return fitted
+    if fitted.utility < floor:
+        return fitted.as_candidate()
+    candidate = judge(fitted, X, measures)
+    return candidate if candidate.feasible else candidate.slim()
+
+
+def _try(
+    work: Callable[[], Any],
+    params: Mapping[str, Any],
+    error_score: Any,
+    earlier: Remarks = (),
+) -> Any:
+    """Do some work on a candidate; what it warns of is collected in the `remarks` of its result.
+
+    Warnings are not shown: all candidates see the same table and would repeat them.
+    """
+    with warnings.catch_warnings(record=True) as caught:
         try:
-            candidate = _measure(
-                estimator, params, X, y, risk, utility, target_risk, keep_estimator
-            )
+            result = work()
         except FAILURES as error:
             if error_score == "raise":
                 raise
-            candidate = Candidate(
-                params, utility=float(error_score), error=f"{type(error).__name__}: {error}"
+            result = Candidate(
+                params,
+                utility=float(error_score),
+                evaluated=True,
+                error=f"{type(error).__name__}: {error}",
             )
-    texts = tuple((str(w.message), w.category, w.filename, w.lineno) for w in remarks)
-    return replace(candidate, remarks=texts)
-
-
-def _measure(
-    estimator: Any,
-    params: Mapping[str, Any],
-    X: Any,
-    y: Any,
-    risk: RiskMeasure,
-    utility: UtilityMeasure,
-    target_risk: float,
-    keep_estimator: bool,
-) -> Candidate:
-    # Estimators among the values of a grid are cloned too: no two candidates may share one.
-    fitted = clone(estimator).set_params(**clone(dict(params), safe=False))
-    start = time.perf_counter()
-    if hasattr(fitted, "fit_transform"):
-        released = fitted.fit_transform(X, y)
-    else:
-        released = fitted.fit(X, y).transform(X)
-    fit_time = time.perf_counter() - start
-
-    report = risk(X, released)
-    verdict = take_verdict(report)
-    usefulness = float(utility(X, released))
-    if np.isnan(usefulness):
-        raise ValueError("utility(original, released) returned NaN; it must return a number.")
-    # Each merger promises its k; the table as it is released has to keep the largest promise.
-    promised = max((merger.k for merger in find_estimators(fitted, PersonaMerger)), default=1)
-    k_held = verdict.k_anonymity >= promised
-    return Candidate(
-        params,
-        risk=verdict.mean,
-        risk_upper=verdict.upper,
-        utility=usefulness,
-        k_held=k_held,
-        feasible=k_held and verdict.upper <= target_risk + TOLERANCE,
-        fit_time=fit_time,
-        estimator=fitted if keep_estimator else None,
-        report=report,
-    )
+    texts = tuple((str(w.message), w.category, w.filename, w.lineno) for w in caught)
+    return replace(result, remarks=(*earlier, *texts))

@@ -15,16 +15,20 @@ from personatwin_sk.model_selection._candidates import Candidate
 __all__ = ["infeasible", "print_progress", "repeat_warnings", "warn_of_failures"]
 
 
-def print_progress(done: int, n_candidates: int, candidate: Candidate) -> None:
+def print_progress(candidates: Sequence[Candidate], candidate: Candidate) -> None:
     """Print one line about one candidate on stderr: figures only, no setting and no value."""
     if candidate.error is not None:
         outcome = "failed"
+    elif not candidate.evaluated:
+        outcome = f"fitted, utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
     else:
         outcome = (
             f"risk {candidate.risk_upper:.4g} ({'met' if candidate.feasible else 'not met'}), "
             f"utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
         )
-    print(f"[RiskAwareSearch {done}/{n_candidates}] {outcome}", file=sys.stderr, flush=True)
+    fitted = sum(c.evaluated or not np.isnan(c.utility) for c in candidates)
+    line = f"[RiskAwareSearch {fitted}/{len(candidates)}] {outcome}"
+    print(line, file=sys.stderr, flush=True)
 
 
 def repeat_warnings(candidates: Iterable[Candidate]) -> None:

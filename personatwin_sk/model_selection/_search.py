@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -15,7 +14,6 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, TransformerTags, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from personatwin_sk._core.base import read_table
@@ -29,9 +27,9 @@ from personatwin_sk._core.sklearn_private import (
 )
 from personatwin_sk.model_selection._candidates import (
     Candidate,
+    Measures,
     RiskMeasure,
     UtilityMeasure,
-    evaluate,
 )
 from personatwin_sk.model_selection._defaults import DefaultMeasures
 from personatwin_sk.model_selection._frontier import tabulate_frontier
@@ -41,6 +39,8 @@ from personatwin_sk.model_selection._messages import (
     repeat_warnings,
     warn_of_failures,
 )
+from personatwin_sk.model_selection._prefixes import SharedFits
+from personatwin_sk.model_selection._pruning import Leader, run_all, run_pruned
 from personatwin_sk.model_selection._results import tabulate
 
 __all__ = ["RiskAwareSearch"]
@@ -87,15 +87,17 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         :func:`~personatwin_sk.information_kept` over the merger's quasi-identifiers and the columns
         of the steps that are :class:`~personatwin_sk.TemporalNoise` or
         :class:`~personatwin_sk.OutcomeNoise`.
-    strategy : {"exhaustive"}, default="exhaustive"
-        Every candidate is fitted and measured.
+    strategy : {"pruned", "exhaustive"}, default="pruned"
+        "exhaustive": every candidate is fitted by itself and measured. "pruned": first steps that
+        candidates of a Pipeline have in common are fitted once, and what is proved unable to win is
+        not measured; the answer is the same (see Notes).
     n_jobs : int, default=None
         Candidates that are worked on at the same time, through joblib.
     refit : bool, default=True
         Keep the estimator of the chosen setting, so that the search can transform. It is the very
         one that was measured: it is not fitted again, which could draw other noise.
     verbose : int, default=0
-        Above 0: one line on stderr for each candidate.
+        Above 0: one line on stderr for each candidate that was fitted and each risk measured.
     error_score : "raise" or float, default="raise"
         What becomes of a candidate whose fit or measures fail: the error comes through, or this
         number is its utility, it is infeasible, and one warning counts such candidates.
@@ -128,7 +130,15 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     best_report_ : RiskReport
         What `risk` returned for it. Its ``individual_risks`` are per row of the table.
     n_candidates_evaluated_ : int
-        Candidates that were fitted.
+        Candidates that were evaluated to the end: fitted, and their utility and risk measured, or
+        found to fail.
+        A search that is interrupted keeps this and ``cv_results_`` as far as it came.
+    n_fits_ : int
+        Steps that were fitted, over all candidates; a pipeline of three steps that is fitted whole
+        counts 3.
+    n_full_fits_ : int
+        Fits of whole pipelines that these amount to, rounded up: ``n_fits_`` over the steps that a
+        candidate has. The exhaustive search makes as many as there are candidates.
     n_features_in_ : int
         Columns of the table that was fitted.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -155,6 +165,15 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
 
     **Best** means the most useful; among equally useful ones the one with the lower risk; among
     those the earlier one in the grid.
+
+    **Pruned** means two things. A step of a Pipeline is fitted once for all candidates that have
+    the same settings up to it; where it draws its own key (``random_state=None``), they share the
+    draw. And utility is measured before risk: a candidate that is less useful than one that meets
+    the target cannot win, whatever its risk, so that its risk is left NaN in ``cv_results_`` and
+    its error, if measuring it would have failed, is not met. Nothing is left out because more of
+    something is *usually* safer. Which risks are measured may depend on `n_jobs`, the answer does
+    not; where nothing is feasible, all of them are. The setting of a Pipeline that has `memory`,
+    `verbose` or `transform_input`, and any other estimator, is fitted whole.
 
     `transform` maps other rows to the chosen release's personas; the risk was measured for the
     table of `fit` only.
@@ -186,7 +205,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         "target_risk": [Interval(Real, 0, 1, closed="right")],
         "risk": [callable, None],
         "utility": [callable, None],
-        "strategy": [StrOptions({"exhaustive"})],
+        "strategy": [StrOptions({"pruned", "exhaustive"})],
         "n_jobs": [Integral, None],
         "refit": ["boolean"],
         "verbose": ["verbose"],
@@ -201,7 +220,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         target_risk: float = 0.05,
         risk: RiskMeasure | None = None,
         utility: UtilityMeasure | None = None,
-        strategy: str = "exhaustive",
+        strategy: str = "pruned",
         n_jobs: int | None = None,
         refit: bool = True,
         verbose: int = 0,
@@ -238,60 +257,54 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             raise ValueError("param_grid has no setting to try; give at least one, such as {}.")
         X = read_table(self, X, reset=True).to_native()
 
-        candidates: list[Candidate] = []
-        best: tuple[int, Candidate] | None = None
-        for candidate in self._evaluate(settings, X, y):
-            if candidate.beats(best[1] if best else None):
-                best = (len(candidates), candidate)
-            # Of the losers only figures are kept: no fitted estimator, no per-row risks.
-            candidates.append(replace(candidate, estimator=None, report=None))
-            if self.verbose:
-                print_progress(len(candidates), len(settings), candidate)
-
+        measures = self._measures(settings, X)
+        pruned = self.strategy == "pruned"
+        fits = SharedFits(self.estimator, settings, X, y, share=pruned)
+        leader = Leader()
+        candidates = [Candidate(params) for params in settings]
+        # What an earlier fit found is about another table.
+        for name in ("best_index_", "best_estimator_", "cv_results_"):
+            self.__dict__.pop(name, None)
+        run = run_pruned if pruned else run_all
+        try:
+            for index, candidate in run(fits, measures, leader, n_jobs=self.n_jobs):
+                # Of the losers only figures are kept: no fitted estimator, no per-row risks.
+                candidates[index] = candidate.slim()
+                if self.verbose:
+                    print_progress(candidates, candidate)
+        except KeyboardInterrupt:
+            # Whoever lost patience keeps what is known so far.
+            self._tell_results(candidates, fits)
+            raise
+        self._tell_results(candidates, fits)
         repeat_warnings(candidates)
         warn_of_failures(candidates)
-        self.cv_results_ = tabulate(candidates)
-        # What an earlier fit chose is no row of this table.
-        self.__dict__.pop("best_index_", None)
-        if best is None:
+        chosen = leader.candidate
+        if chosen is None:
             raise infeasible(candidates, self.target_risk)
 
-        self.best_index_, chosen = best
-        self.n_candidates_evaluated_ = len(candidates)
+        self.best_index_ = leader.index
         self.best_params_ = dict(chosen.params)
         self.best_score_ = chosen.utility
         self.best_risk_ = chosen.risk_upper
         self.best_report_ = chosen.report
-        # A search that was fitted with refit=True before must not keep that table's estimator.
-        self.__dict__.pop("best_estimator_", None)
         if self.refit:
             self.best_estimator_ = chosen.estimator
         return self
 
-    def _evaluate(
-        self, settings: Sequence[Mapping[str, Any]], X: Any, y: Any
-    ) -> Iterator[Candidate]:
-        """Yield the candidates in grid order, as they are ready."""
+    def _tell_results(self, candidates: Sequence[Candidate], fits: SharedFits) -> None:
+        self.cv_results_ = tabulate(candidates)
+        self.n_candidates_evaluated_ = sum(candidate.evaluated for candidate in candidates)
+        self.n_fits_ = fits.n_fits
+        self.n_full_fits_ = fits.n_full_fits
+
+    def _measures(self, settings: Sequence[Mapping[str, Any]], X: Any) -> Measures:
         risk, utility = self.risk, self.utility
         if risk is None or utility is None:
             defaults = DefaultMeasures(self.estimator, settings, X)
             risk = defaults.risk if risk is None else risk
             utility = defaults.utility if utility is None else utility
-        jobs = (
-            delayed(evaluate)(
-                self.estimator,
-                params,
-                X,
-                y,
-                risk=risk,
-                utility=utility,
-                target_risk=self.target_risk,
-                keep_estimator=self.refit,
-                error_score=self.error_score,
-            )
-            for params in settings
-        )
-        return iter(_parallel(self.n_jobs)(jobs))
+        return Measures(risk, utility, self.target_risk, self.error_score)
 
     @property
     def frontier_(self) -> pd.DataFrame:
@@ -396,11 +409,3 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
 def _works(step: Any) -> bool:
     """Tell whether a step of a Pipeline does something."""
     return step is not None and not isinstance(step, str)
-
-
-def _parallel(n_jobs: int | None) -> Parallel:
-    """Make the pool; it hands results over one by one where its backend can."""
-    try:
-        return Parallel(n_jobs=n_jobs, return_as="generator")
-    except ValueError:  # a backend that only knows lists
-        return Parallel(n_jobs=n_jobs)

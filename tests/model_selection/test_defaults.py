@@ -73,7 +73,9 @@ COURT_GRID = {"merge__k": [2, 5, 10], "dates__jitter": [0, 30], "outcomes__flip_
 
 def test_bare_merger_is_measured_over_all_columns_as_prosecutor():
     table = bodies()
-    search = RiskAwareSearch(PersonaMerger(), {"k": [2, 4, 8]}, target_risk=0.2).fit(table)
+    search = RiskAwareSearch(
+        PersonaMerger(), {"k": [2, 4, 8]}, target_risk=0.2, strategy="exhaustive"
+    ).fit(table)
     for row, params in enumerate(search.cv_results_["params"]):
         released = PersonaMerger(**params).fit_transform(table)
         risk = assess_risk(table, released, ["height", "eyes"], attacker="prosecutor")
@@ -87,7 +89,9 @@ def test_bare_merger_is_measured_over_all_columns_as_prosecutor():
 
 def test_pipeline_winner_equals_brute_force():
     table = court()
-    search = RiskAwareSearch(court_pipeline(), COURT_GRID, target_risk=0.05).fit(table)
+    search = RiskAwareSearch(
+        court_pipeline(), COURT_GRID, target_risk=0.05, strategy="exhaustive"
+    ).fit(table)
     census = CensusPopulation(source="bundled")
     roles = dict(person_id="person_id")
     best = None
@@ -178,6 +182,7 @@ def test_setting_whose_release_does_not_hold_its_k_is_infeasible():
     search = RiskAwareSearch(
         PersonaMerger(), {"k": [2, 3, 4]}, risk=lambda old, new: Falsified(),
         utility=lambda old, new: float(new["height"].nunique() < old["height"].nunique()),
+        strategy="exhaustive",
     ).fit(bodies())  # fmt: skip
     assert search.cv_results_["feasible"].tolist() == [True, True, False]
 
@@ -193,7 +198,7 @@ def test_infeasible_for_its_k_alone_says_so():
 def test_setting_without_merger_has_no_k_to_hold():
     pipeline = Pipeline([("merge", PersonaMerger())])
     grid = {"merge": ["passthrough", PersonaMerger(k=6)]}
-    search = RiskAwareSearch(pipeline, grid, target_risk=1).fit(bodies())
+    search = RiskAwareSearch(pipeline, grid, target_risk=1, strategy="exhaustive").fit(bodies())
     assert search.cv_results_["feasible"].tolist() == [True, True]
     assert search.best_params_ == {"merge": "passthrough"}
     assert search.best_score_ == 1.0
@@ -249,7 +254,7 @@ def test_grid_that_changes_quasi_identifiers_is_searched_with_both_measures():
 def test_same_quasi_identifiers_written_otherwise_are_no_change():
     grid = {"merge": [PersonaMerger(["height"], k=3), PersonaMerger("height", k=6)]}
     pipeline = Pipeline([("merge", PersonaMerger("height"))])
-    search = RiskAwareSearch(pipeline, grid, target_risk=0.5).fit(bodies())
+    search = RiskAwareSearch(pipeline, grid, target_risk=0.5, strategy="exhaustive").fit(bodies())
     assert search.n_candidates_evaluated_ == 2
 
 

@@ -30,7 +30,14 @@ def test_most_useful_of_the_feasible():
     assert search.best_score_ == 0.8
     assert search.best_risk_ == 0.05
     assert search.best_report_ is search.risk.table[1, 0]
+    # The least useful one is beaten already: its risk was not measured.
+    assert search.n_candidates_evaluated_ == 2
+    np.testing.assert_array_equal(search.cv_results_["risk_upper"], [0.2, 0.05, np.nan])
+    np.testing.assert_array_equal(search.cv_results_["utility"], [0.9, 0.8, 0.7])
+    search.set_params(strategy="exhaustive").fit(X)
+    assert search.best_params_ == {"a": 1, "b": 0}
     assert search.n_candidates_evaluated_ == 3
+    assert search.cv_results_["risk_upper"].tolist() == [0.2, 0.05, 0.01]
 
 
 @pytest.mark.parametrize("excess", [1e-9, 0.01])
@@ -111,7 +118,8 @@ def test_equals_brute_force_whatever_the_order_of_the_grid(data):
         lowest = min(max(r.upper, r.event_risk.upper) for r in risks.values())
         assert caught.value.nearest_risk == lowest
         return
-    search.fit(X)
+    strategy = data.draw(st.sampled_from(["pruned", "exhaustive"]))
+    search.set_params(strategy=strategy).fit(X)
     chosen = (search.best_params_["a"], search.best_params_["b"])
     assert chosen in safe
     assert search.best_score_ == max(utilities[at] for at in safe)
@@ -233,7 +241,7 @@ def test_target_risk_out_of_range(target):
 @pytest.mark.parametrize(
     "parameter",
     [
-        {"strategy": "pruned"},
+        {"strategy": "monotone"},
         {"n_jobs": "many"},
         {"refit": "yes"},
         {"error_score": "ignore"},
@@ -286,6 +294,13 @@ def test_verbose_prints_a_line_per_candidate_to_stderr(capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     lines = printed.err.splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("[RiskAwareSearch 1/2] fitted, utility 0.9")
+    assert lines[1].startswith("[RiskAwareSearch 2/2] fitted, utility 0.8")
+    assert lines[2].startswith("[RiskAwareSearch 2/2] risk 0.2 (not met), utility 0.9")
+    assert lines[3].startswith("[RiskAwareSearch 2/2] risk 0.01 (met)")
+    search_of(along_a(0.2, 0.01), along_a(0.9, 0.8), verbose=1, strategy="exhaustive").fit(X)
+    lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("[RiskAwareSearch 1/2] risk 0.2 (not met), utility 0.9")
     assert lines[1].startswith("[RiskAwareSearch 2/2] risk 0.01 (met)")
@@ -309,7 +324,7 @@ def test_results_table():
     grid = [{"a": [1, 0]}, {"b": [1]}]
     risks = {(1, 0): 0.3, (0, 0): 0.02, (0, 1): 0.02}
     utilities = {(1, 0): 0.9, (0, 0): 0.6, (0, 1): 0.4}
-    search = search_of(risks, utilities, grid=grid).fit(X)
+    search = search_of(risks, utilities, grid=grid, strategy="exhaustive").fit(X)
     results = search.cv_results_
     assert set(results) == {
         "params", "param_a", "param_b", "risk", "risk_upper", "utility", "feasible",
@@ -364,10 +379,10 @@ def test_kept_estimator_is_the_one_that_was_measured():
 
 def test_two_workers_find_the_same():
     risks, utilities = along_a(0.3, 0.02, 0.01, 0.03), along_a(0.9, 0.7, 0.7, 0.7)
-    one = search_of(risks, utilities).fit(X)
+    one = search_of(risks, utilities, strategy="exhaustive").fit(X)
     # Threads: other processes cannot import this file. Processes are tried in test_defaults.py.
     with joblib.parallel_config(backend="threading"):
-        two = search_of(risks, utilities, n_jobs=2).fit(X)
+        two = search_of(risks, utilities, n_jobs=2, strategy="exhaustive").fit(X)
     assert two.best_params_ == one.best_params_ == {"a": 2, "b": 0}
     for name in ("risk", "risk_upper", "utility", "feasible", "pareto_optimal", "rank_utility"):
         np.testing.assert_array_equal(one.cv_results_[name], two.cv_results_[name])

@@ -1,0 +1,184 @@
+"""In which order candidates are worked on, and which of them need no risk measured."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+
+from personatwin_sk.model_selection._candidates import (
+    Candidate,
+    Fitted,
+    Measures,
+    evaluate,
+    fit,
+    judge,
+    prepare,
+)
+from personatwin_sk.model_selection._prefixes import SharedFits
+
+__all__ = ["Leader", "run_all", "run_pruned"]
+
+# Releases that wait for their risk to be measured may take so much memory.
+_WAITING_BYTES = 2**30
+# Candidates for each worker until all of them know of the best so far. More would find out late
+# what they need not measure, fewer would have workers wait for each other.
+_ROUND = 8
+
+Progress = Iterator[tuple[int, Candidate]]
+
+
+class Leader:
+    """The best candidate so far: the most useful, of equals the safer, of these the earlier."""
+
+    def __init__(self) -> None:
+        self.index = -1
+        self.candidate: Candidate | None = None
+
+    @property
+    def floor(self) -> float:
+        """Utility below which nothing can win any more."""
+        return -np.inf if self.candidate is None else self.candidate.utility
+
+    def meet(self, index: int, candidate: Candidate) -> None:
+        """Let a candidate challenge the leader."""
+        if not candidate.feasible:
+            return
+        if self.candidate is None or _rank(index, candidate) > _rank(self.index, self.candidate):
+            self.index, self.candidate = index, candidate
+
+
+def _rank(index: int, candidate: Candidate) -> tuple[float, float, int]:
+    return candidate.utility, -candidate.risk_upper, -index
+
+
+def run_all(
+    fits: SharedFits, measures: Measures, leader: Leader, *, n_jobs: int | None
+) -> Progress:
+    """Evaluate every candidate to the end, as they come in the grid.
+
+    Yields
+    ------
+    index : int
+    candidate : Candidate
+    """
+    yield from _run_round(fits, fits.order, measures, leader, n_jobs=n_jobs, floor=-np.inf)
+
+
+def run_pruned(
+    fits: SharedFits, measures: Measures, leader: Leader, *, n_jobs: int | None
+) -> Progress:
+    """Evaluate candidates but for the risks that cannot change which one wins.
+
+    A candidate less useful than a feasible one cannot win, however safe it is. So all are fitted
+    and their utility is measured, and risks are measured from the most useful candidate downwards
+    until one is feasible and none as useful is left. With several workers, a round of candidates
+    at a time is measured, all of them that are no less useful than the best of earlier rounds.
+
+    Yields
+    ------
+    index : int
+    candidate : Candidate
+        Twice where a risk was measured after the fit: what is known replaces what was.
+    """
+    n_workers = effective_n_jobs(n_jobs)
+    if n_workers == 1:
+        yield from _best_first(fits, measures, leader)
+        return
+    size = _ROUND * n_workers
+    for start in range(0, len(fits.order), size):
+        indices = fits.order[start : start + size]
+        yield from _run_round(fits, indices, measures, leader, n_jobs=n_jobs, floor=leader.floor)
+
+
+def _run_round(
+    fits: SharedFits,
+    indices: Sequence[int],
+    measures: Measures,
+    leader: Leader,
+    *,
+    n_jobs: int | None,
+    floor: float,
+) -> Progress:
+    # Made one by one as workers become free: shared steps are fitted here, in between.
+    jobs = (
+        delayed(evaluate)(
+            prepare(fits, index, measures), fits.settings[index], fits.X, fits.y, measures, floor
+        )
+        for index in indices
+    )
+    for index, candidate in zip(indices, _parallel(n_jobs)(jobs), strict=True):
+        leader.meet(index, candidate)
+        yield index, candidate
+
+
+def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progress:
+    waiting = _Waiting()
+    for index in fits.order:
+        prepared = prepare(fits, index, measures)
+        if isinstance(prepared, Candidate):
+            yield index, prepared
+            continue
+        fitted = fit(prepared, fits.settings[index], fits.X, fits.y, measures)
+        del prepared
+        if isinstance(fitted, Candidate):
+            yield index, fitted
+            continue
+        yield index, fitted.as_candidate()
+        if fitted.utility >= leader.floor:
+            waiting.push(index, fitted)
+        del fitted
+        while waiting.n_bytes > _WAITING_BYTES:
+            yield from _judge_next(waiting, fits.X, measures, leader)
+    while waiting:
+        yield from _judge_next(waiting, fits.X, measures, leader)
+
+
+def _judge_next(waiting: _Waiting, X: Any, measures: Measures, leader: Leader) -> Progress:
+    index, fitted = waiting.pop()
+    if fitted.utility < leader.floor:
+        return
+    candidate = judge(fitted, X, measures)
+    leader.meet(index, candidate)
+    yield index, candidate
+
+
+class _Waiting:
+    """Fitted candidates whose risk is not measured yet, the most useful first."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Fitted]] = []
+        self.n_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def push(self, index: int, fitted: Fitted) -> None:
+        heapq.heappush(self._heap, (-fitted.utility, index, fitted))
+        self.n_bytes += _n_bytes(fitted.released)
+
+    def pop(self) -> tuple[int, Fitted]:
+        _, index, fitted = heapq.heappop(self._heap)
+        self.n_bytes -= _n_bytes(fitted.released)
+        return index, fitted
+
+
+def _n_bytes(table: Any) -> int:
+    if isinstance(table, pd.DataFrame):
+        return int(table.memory_usage(index=True).sum())
+    if hasattr(table, "estimated_size"):  # polars
+        return int(table.estimated_size())
+    return int(getattr(table, "nbytes", 0))  # numpy, pyarrow
+
+
+def _parallel(n_jobs: int | None) -> Parallel:
+    """Make the pool; it hands results over one by one where its backend can."""
+    try:
+        return Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:  # a backend that only knows lists
+        return Parallel(n_jobs=n_jobs)
