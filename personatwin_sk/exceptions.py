@@ -5,7 +5,7 @@ No message of these classes ever holds a value of a person: parameters, columns 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -28,6 +28,8 @@ class InfeasibleRiskError(ValueError):
         The setting with the lowest risk.
     nearest_risk : float, optional
         Upper limit of the risk of that setting.
+    decision_log : sequence of mapping, default=()
+        What was tried stage by stage, where the search was one in stages.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class InfeasibleRiskError(ValueError):
         *,
         nearest_params: Mapping[str, Any] | None = None,
         nearest_risk: float | None = None,
+        decision_log: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(message)
         self.nearest_params = nearest_params
         self.nearest_risk = nearest_risk
+        self.decision_log = decision_log
 
 
 class NothingSelectedWarning(UserWarning):

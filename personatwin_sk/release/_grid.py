@@ -11,10 +11,12 @@ from sklearn.pipeline import Pipeline
 from personatwin_sk._core.dates import PRECISIONS
 from personatwin_sk.population.places import LEVELS
 
-K, PRECISION, LEVEL, JITTER = "merge__k", "dates__precision", "geography__level", "dates__jitter"
+K, PRECISION, JITTER = "merge__k", "dates__precision", "dates__jitter"
+LEVEL, FLIP = "geography__level", "outcomes__flip_probability"
 # Days: half of the coarsest period, and all of it.
 _YEAR_JITTERS = (183, 365)
 WIDER_LEVELS = ("county", "state", "country")
+_FLIPS = (0.25, 0.5)
 
 Setting = Mapping[str, Any]
 Grid = dict[str, list[Any]]
@@ -42,8 +44,21 @@ def class_sizes(floor: int, n_people: int, *, ratio: float = 2.0) -> list[int]:
     return sizes
 
 
-def first_grid(pipeline: Pipeline, n_people: int, *, dates_matter: bool) -> list[Grid]:
-    """Give the grids to start with: k by doubling, and dates from the floor upward.
+def larger_classes(pipeline: Pipeline, n_people: int) -> list[Grid]:
+    """Give the first grid: k by doubling, all else at the floors.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        At the floors.
+    n_people : int
+        People of the table.
+    """
+    return [{K: class_sizes(pipeline.get_params()[K], n_people)}]
+
+
+def blurred_dates(pipeline: Pipeline, n_people: int) -> list[Grid]:
+    """Give the grids of coarser dates, each with all sizes of classes; none without dates.
 
     Coarser dates hide an event among the others of its period; who knows its true date still knows
     the period, but for the jitter. So at the coarsest precision, where nothing else is left to
@@ -55,17 +70,16 @@ def first_grid(pipeline: Pipeline, n_people: int, *, dates_matter: bool) -> list
         At the floors.
     n_people : int
         People of the table.
-    dates_matter : bool
-        Whether the attacker knows dates. If not, coarser dates could only cost.
     """
     settings = pipeline.get_params()
+    if PRECISION not in settings:
+        return []
     sizes = class_sizes(settings[K], n_people)
-    if not dates_matter or PRECISION not in settings:
-        return [{K: sizes}]
-    grids: list[Grid] = [
-        {K: sizes, PRECISION: list(PRECISIONS[PRECISIONS.index(settings[PRECISION]) :])}
-    ]
+    coarser = list(PRECISIONS[PRECISIONS.index(settings[PRECISION]) + 1 :])
     stronger = [jitter for jitter in _YEAR_JITTERS if jitter > settings[JITTER]]
+    grids: list[Grid] = []
+    if coarser:
+        grids.append({K: sizes, PRECISION: coarser})
     if stronger:
         grids.append({K: sizes, PRECISION: [PRECISIONS[-1]], JITTER: stronger})
     return grids
@@ -80,10 +94,33 @@ def wider_places(pipeline: Pipeline) -> list[str]:
     return [level for level in WIDER_LEVELS if level in above]
 
 
+def noisier_outcomes(pipeline: Pipeline, params: Setting) -> list[Grid]:
+    """Give the grid of outcomes that are redrawn more often, all else as in one setting.
+
+    Outcomes come last: they are what a release is mostly read for, and they lower a risk only where
+    somebody is taken to know them.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        At the floors.
+    params : mapping
+        The setting that came nearest.
+    """
+    settings = pipeline.get_params()
+    noisier = [share for share in _FLIPS if share > settings.get(FLIP, 1.0)]
+    return [{**{name: [value] for name, value in params.items()}, FLIP: noisier}] if noisier else []
+
+
 def between(
-    params: Sequence[Setting], feasible: Sequence[bool], *, n_between: int = 3
+    params: Sequence[Setting],
+    may_do: Sequence[bool],
+    utility: Sequence[float],
+    *,
+    least: float = -np.inf,
+    n_between: int = 3,
 ) -> list[Grid]:
-    """Give grids for what lies between the last k that fails and the first one that does.
+    """Give grids for what lies between the last k that fails and the next one that may do.
 
     One grid for every combination of the other settings for which both are known: doubling k finds
     the region, and inside it smaller classes are more useful.
@@ -92,27 +129,32 @@ def between(
     ----------
     params : sequence of mapping
         The settings that were tried.
-    feasible : sequence of bool, shape (len(params),)
-        Whether each met the target.
+    may_do : sequence of bool, shape (len(params),)
+        Whether each meets the target or was not measured, so that it might.
+    utility : sequence of float, shape (len(params),)
+        Usefulness of each.
+    least : float, default=-inf
+        Gaps that begin below it are left out: larger classes mostly keep less.
     n_between : int, default=3
         Values of k tried in each gap.
 
     Examples
     --------
-    >>> between([{"merge__k": 10}, {"merge__k": 40}], [False, True], n_between=1)
+    >>> between([{"merge__k": 10}, {"merge__k": 40}], [False, True], [0.9, 0.8], n_between=1)
     [{'merge__k': [20]}]
     """
-    chains: dict[tuple[tuple[str, Any], ...], list[tuple[int, bool]]] = {}
-    for setting, good in zip(params, feasible, strict=True):
+    chains: dict[tuple[tuple[str, Any], ...], list[tuple[int, bool, float]]] = {}
+    for setting, good, kept in zip(params, may_do, utility, strict=True):
         others = tuple((name, setting[name]) for name in sorted(setting) if name != K)
-        chains.setdefault(others, []).append((int(setting[K]), bool(good)))
+        chains.setdefault(others, []).append((int(setting[K]), bool(good), float(kept)))
     grids: list[Grid] = []
     for others, tried in chains.items():
-        works = min((k for k, good in tried if good), default=None)
-        fails = max(
-            (k for k, good in tried if not good and (works is None or k < works)), default=None
-        )
-        if works is None or fails is None:
+        works = min((k for k, good, _ in tried if good), default=None)
+        below = [(k, kept) for k, good, kept in tried if not good and works and k < works]
+        if works is None or not below:
+            continue
+        fails, kept = max(below)
+        if kept < least:
             continue
         inner = np.rint(np.geomspace(fails, works, n_between + 2)[1:-1]).astype(int)
         sizes = sorted({int(k) for k in inner} - {fails, works})

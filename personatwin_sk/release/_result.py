@@ -53,6 +53,14 @@ class ReleaseResult:
         Where population figures are from; None without a population.
     notes : sequence of str
         Remarks on the data, with counts.
+    decision_log : sequence of dict
+        How the setting was chosen, a stage of the search each: `stage`, `what`, `tried` (values by
+        parameter), `n_settings`, `n_measured`, `n_within_target`, where the search stood `before`
+        and `after` (`params`, `risk`, `utility`, `within_target`), `effect` and `next` in words.
+    frontier : sequence of dict
+        The settings of all stages that no other one measured beats in risk or utility without
+        losing in the other, from the safest on: `params`, `words`, `risk`, `utility`,
+        `within_target`, `knee`, `chosen`.
 
     Examples
     --------
@@ -74,6 +82,8 @@ class ReleaseResult:
     counts: Mapping[str, int] = field(repr=False)
     population: Mapping[str, Any] | None = field(default=None, repr=False)
     notes: Sequence[str] = field(default=(), repr=False)
+    decision_log: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    frontier: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     @property
     def verdict(self) -> float:
@@ -115,6 +125,8 @@ class ReleaseResult:
             "privacy_ledger": self.privacy_ledger.to_dict(),
             "population": None if self.population is None else dict(self.population),
             "notes": list(self.notes),
+            "decision_log": [dict(entry) for entry in self.decision_log],
+            "frontier": [dict(entry) for entry in self.frontier],
             "versions": {
                 "personatwin_sk": __version__,
                 "python": platform.python_version(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,19 @@ from sklearn.pipeline import Pipeline
 
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.model_selection import RiskAwareSearch
-from personatwin_sk.release._grid import LEVEL, Grid, between, first_grid, wider_places
+from personatwin_sk.release._decision_log import DecisionLog
+from personatwin_sk.release._grid import (
+    LEVEL,
+    Grid,
+    between,
+    blurred_dates,
+    larger_classes,
+    noisier_outcomes,
+    wider_places,
+)
+
+# Each round of looking between two sizes of classes leaves a quarter of the gap.
+_ROUNDS = 2
 
 
 def least_event_risk(people: np.ndarray, event_types: pd.Series) -> float:
@@ -38,7 +50,11 @@ def least_event_risk(people: np.ndarray, event_types: pd.Series) -> float:
 
 
 class StagedSearch:
-    """Searches over grids that grow: doubling k, what lies between, and wider places if need be.
+    """Searches over grids that grow, from what costs least usefulness to what costs most.
+
+    Larger classes come first; then coarser dates, unless nothing tried keeps more than a setting
+    that meets the target; then, only where nothing meets it, wider places and noisier outcomes. At
+    last, sizes of classes between one that fails and the next one that does not.
 
     Parameters
     ----------
@@ -49,6 +65,13 @@ class StagedSearch:
     target_risk : float
     verbose : int
         1: a line of progress per setting on stderr.
+
+    Attributes
+    ----------
+    n_candidates : int
+        Settings tried, in all stages.
+    log : DecisionLog
+        What each stage tried, what came of it and why the next one was taken.
     """
 
     def __init__(
@@ -66,40 +89,98 @@ class StagedSearch:
         self.target_risk = target_risk
         self.verbose = verbose
         self.n_candidates = 0
+        self.log = DecisionLog(target_risk)
+        self._best: RiskAwareSearch | None = None
+        self._nearest: InfeasibleRiskError | None = None
+        self._tried: list[tuple[Mapping[str, Any], bool, float]] = []
 
     def run(self, original: pd.DataFrame, n_people: int, *, dates_matter: bool) -> RiskAwareSearch:
-        """Search; the answer is the fitted search whose winner is the most useful of all."""
-        grids = first_grid(self.pipeline, n_people, dates_matter=dates_matter)
-        try:
-            found = self._search(original, grids)
-        except InfeasibleRiskError as first:
-            # Wider places cost much and help only where classes, not events, are what fails;
-            # so they are tried only when nothing else does.
-            levels = wider_places(self.pipeline)
-            if not levels:
-                raise
-            try:
-                found = self._search(original, [{**grid, LEVEL: levels} for grid in grids])
-            except InfeasibleRiskError as second:
-                raise min(first, second, key=lambda error: error.nearest_risk or 0.0) from None
-        gaps = between(found.cv_results_["params"], found.cv_results_["feasible"])
-        if not gaps:
-            return found
-        try:
-            finer = self._search(original, gaps)
-        except InfeasibleRiskError:
-            return found
-        return finer if finer.best_score_ > found.best_score_ else found
+        """Search; the answer is the fitted search whose winner is the most useful of all.
 
-    def _search(self, original: pd.DataFrame, grids: list[Grid]) -> RiskAwareSearch:
+        Parameters
+        ----------
+        original : pandas.DataFrame
+            The table to release.
+        n_people : int
+            Its people.
+        dates_matter : bool
+            Whether the attacker knows dates. If not, coarser dates could only cost.
+
+        Raises
+        ------
+        InfeasibleRiskError
+            Of the stage that came nearest; with the log as `decision_log`.
+        """
+        grids = larger_classes(self.pipeline, n_people)
+        self._stage("classes", original, grids)
+        dates = blurred_dates(self.pipeline, n_people) if dates_matter else []
+        if dates and not self.log.is_unbeaten():
+            grids = [*grids, *dates]
+            self._stage("dates", original, dates)
+        levels = wider_places(self.pipeline)
+        if self._best is None and levels:
+            self._stage("places", original, [{**grid, LEVEL: levels} for grid in grids])
+        if self._best is None:
+            self._try_outcomes(original)
+        if self._best is None:
+            raise self._refusal()
+        for _ in range(_ROUNDS):
+            gaps = between(*zip(*self._tried, strict=True), least=self._best.best_score_)
+            if not gaps or self.log.is_unbeaten():
+                break
+            self._stage("between", original, gaps)
+        self.log.end()
+        return self._best
+
+    def _try_outcomes(self, original: pd.DataFrame) -> None:
+        nearest = self._nearest.nearest_params if self._nearest else None
+        grids = [] if nearest is None else noisier_outcomes(self.pipeline, nearest)
+        if grids:
+            self._stage("outcomes", original, grids)
+
+    def _refusal(self) -> InfeasibleRiskError:
+        """Give the error of the stage that came nearest, with what was tried in all of them."""
+        assert self._nearest is not None
+        self.log.end()
+        self._nearest.decision_log = tuple(self.log.entries)
+        stages = ", ".join(entry["stage"] for entry in self.log.entries)
+        self._nearest.args = (
+            f"{self._nearest} In all, {self.n_candidates} settings were tried (stages: {stages}).",
+        )
+        return self._nearest
+
+    def _stage(self, name: str, original: pd.DataFrame, grids: list[Grid]) -> None:
+        """Search some grids, and keep what is better than what there is."""
         search = RiskAwareSearch(
             self.pipeline,
             grids,
             target_risk=self.target_risk,
             risk=self.risk,
             utility=self.utility,
-            strategy="exhaustive",
             verbose=self.verbose,
         )
-        self.n_candidates += sum(int(np.prod([len(v) for v in g.values()])) for g in grids)
-        return search.fit(original)
+        try:
+            search.fit(original)
+        except InfeasibleRiskError as error:
+            row = search.cv_results_["params"].index(dict(error.nearest_params or {}))
+            if self._nearest is None or _risk_of(error) < _risk_of(self._nearest):
+                self._nearest = error
+        else:
+            row = search.best_index_
+            if self._best is None or _rank(search) > _rank(self._best):
+                self._best = search
+        results = search.cv_results_
+        self.n_candidates += len(results["params"])
+        may_do = results["feasible"] | np.isnan(results["risk_upper"])
+        self._tried += zip(
+            results["params"], may_do.tolist(), results["utility"].tolist(), strict=True
+        )
+        self.log.add(name, grids, results, row)
+
+
+def _rank(search: RiskAwareSearch) -> tuple[float, float]:
+    return search.best_score_, -search.best_risk_
+
+
+def _risk_of(error: InfeasibleRiskError) -> float:
+    return np.inf if error.nearest_risk is None else error.nearest_risk

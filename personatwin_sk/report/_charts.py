@@ -75,6 +75,46 @@ def size_chart(labels: Sequence[str], counts: Sequence[int]) -> str:
     return _picture(figure)
 
 
+def frontier_chart(
+    risks: Sequence[float],
+    utilities: Sequence[float],
+    target: float,
+    *,
+    knee: int | None = None,
+    chosen: int | None = None,
+) -> str:
+    """Draw how much usefulness each risk buys.
+
+    Parameters
+    ----------
+    risks, utilities : sequence of float, shape (n_settings,)
+        Of the settings on the frontier, from the safest on; 0 to 1.
+    target : float
+        Where the target's line stands.
+    knee, chosen : int, optional
+        The settings to mark.
+
+    Returns
+    -------
+    str
+        A ``data:`` address of an SVG picture.
+    """
+    from personatwin_sk.model_selection import RiskUtilityDisplay
+
+    figure, axes = _figure(height=3.2)
+    RiskUtilityDisplay(
+        risk=[100 * risk for risk in risks],
+        utility=[100 * utility for utility in utilities],
+        frontier=range(len(risks)),
+        knee=knee,
+        chosen=chosen,
+        target_risk=100 * target,
+    ).plot(axes, scatter_kw={"label": None})
+    axes.set_xlabel("Deciding risk, %")
+    axes.set_ylabel("Information kept, %")
+    return _picture(figure)
+
+
 def _figure(height: float) -> tuple[Any, Any]:
     # The object-oriented interface: pyplot would keep state and may look for a screen.
     import matplotlib

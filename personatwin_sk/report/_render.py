@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.noise._ledger_text import ledger_table
-from personatwin_sk.report._charts import risk_chart, size_chart
+from personatwin_sk.report._charts import frontier_chart, risk_chart, size_chart
 
 _EXTRA = ("jinja2", "matplotlib")
 _MOST_BINS = 10
@@ -82,6 +82,7 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = _percent
+    environment.filters["fine_percent"] = _fine_percent
     figures = {name: _flat(facts["risk"][name]) for name in ("untouched", "release", "all_in_one")}
     names = {
         "untouched": "Untouched table",
@@ -105,6 +106,10 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
         settings=sorted(facts["settings"].items()),
         ledger=facts["privacy_ledger"],
         ledger_table=ledger_table(facts["privacy_ledger"]),
+        stages=facts["decision_log"],
+        marks=_marks,
+        frontier=facts["frontier"],
+        frontier_chart=_frontier_chart(facts["frontier"], facts["verdict"]["target_risk"]),
         bins=bins,
         risk_chart=risk_chart(
             list(names.values()),
@@ -166,6 +171,25 @@ def _flat(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _frontier_chart(frontier: Sequence[Mapping[str, Any]], target: float) -> str:
+    def marked(name: str) -> int | None:
+        return next((i for i, setting in enumerate(frontier) if setting[name]), None)
+
+    return frontier_chart(
+        [setting["risk"] for setting in frontier],
+        [setting["utility"] for setting in frontier],
+        target,
+        knee=marked("knee"),
+        chosen=marked("chosen"),
+    )
+
+
+def _marks(setting: Mapping[str, Any]) -> str:
+    """Say what is special about a setting of the frontier."""
+    named = [name for name in ("chosen", "knee") if setting[name]]
+    return ", ".join(named)
+
+
 def _decided_by(figures: Mapping[str, Any]) -> str:
     if figures["event_upper"] > figures["upper"]:
         return "what an attacker knows of events"
@@ -174,6 +198,11 @@ def _decided_by(figures: Mapping[str, Any]) -> str:
 
 def _shown(value: float, share: bool) -> str:
     return _percent(value) if share else f"{value:,}"
+
+
+def _fine_percent(value: float) -> str:
+    """Give a figure of neighbours on the frontier, which differ late."""
+    return f"{100 * value:.4g} %"
 
 
 def _percent(value: float) -> str:

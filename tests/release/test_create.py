@@ -89,6 +89,33 @@ def test_facts_are_json_without_keys_seeds_or_people(result) -> None:
     )
 
 
+def test_the_decision_log_ends_at_what_was_released(result) -> None:
+    facts = result.to_dict()
+    assert facts["decision_log"] and facts["frontier"]
+    stands = facts["decision_log"][-1]["after"]
+    assert stands["params"] == result.search.best_params_
+    assert stands["risk"] == pytest.approx(facts["verdict"]["risk"])
+    assert stands["utility"] == pytest.approx(result.utility)
+    assert stands["within_target"]
+    tried = sum(stage["n_settings"] for stage in facts["decision_log"])
+    assert tried == result.counts["settings_tried"]
+    (chosen,) = [setting for setting in facts["frontier"] if setting["chosen"]]
+    assert chosen["params"] == stands["params"]
+    # Nothing that was measured within the target keeps more.
+    assert chosen["utility"] == max(s["utility"] for s in facts["frontier"] if s["within_target"])
+    # The attacker of this release knows no event: dates are left alone.
+    assert "dates" not in [stage["stage"] for stage in facts["decision_log"]]
+
+
+def test_a_refusal_says_what_was_tried(people: pd.DataFrame) -> None:
+    with pytest.raises(InfeasibleRiskError, match="settings were tried") as caught:
+        create_safe_personas(people, use_census_data=False, target_risk=0.001, random_state=0)
+    log = caught.value.decision_log
+    assert [stage["stage"] for stage in log] == ["classes", "places"]
+    assert log[-1]["next"] == "Nothing is left to try: there is no release."
+    json.dumps(log, allow_nan=False)
+
+
 def test_the_ledger_lists_every_step_and_claims_nothing_that_was_not_asked_for(result) -> None:
     ledger = result.to_dict()["privacy_ledger"]
     steps = [name for name, _ in result.search.best_estimator_.steps]

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personatwin_sk.release import make_release_pipeline
-from personatwin_sk.release._grid import between, class_sizes, first_grid, wider_places
+from personatwin_sk.release._grid import (
+    between,
+    blurred_dates,
+    class_sizes,
+    larger_classes,
+    noisier_outcomes,
+    wider_places,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,26 +43,58 @@ def test_class_sizes_go_up_from_the_floor_to_a_third(floor: int, n_people: int) 
     assert len(sizes) <= 25
 
 
-def test_dates_get_coarser_only_where_they_matter() -> None:
+def test_classes_grow_first_with_all_else_at_the_floors() -> None:
     pipeline = make_release_pipeline("criminal_justice")
-    by_size, blurred = first_grid(pipeline, 60, dates_matter=True)
-    assert by_size == {"merge__k": [5, 10, 20], "dates__precision": ["month", "quarter", "year"]}
-    assert blurred == {
-        "merge__k": [5, 10, 20],
-        "dates__precision": ["year"],
-        "dates__jitter": [183, 365],
-    }
-    assert first_grid(pipeline, 60, dates_matter=False) == [{"merge__k": [5, 10, 20]}]
-    no_dates = make_release_pipeline(columns=["person_id", "age"])
-    assert first_grid(no_dates, 60, dates_matter=True) == [{"merge__k": [5, 10, 20]}]
+    assert larger_classes(pipeline, 60) == [{"merge__k": [5, 10, 20]}]
+    assert larger_classes(pipeline.set_params(merge__k=11), 60) == [{"merge__k": [11, 20]}]
+
+
+def test_dates_get_coarser_than_the_floor_then_move_further() -> None:
+    pipeline = make_release_pipeline("criminal_justice")
+    assert blurred_dates(pipeline, 60) == [
+        {"merge__k": [5, 10, 20], "dates__precision": ["quarter", "year"]},
+        {"merge__k": [5, 10, 20], "dates__precision": ["year"], "dates__jitter": [183, 365]},
+    ]
+    assert blurred_dates(make_release_pipeline(columns=["person_id", "age"]), 60) == []
 
 
 def test_jitter_is_never_below_what_the_pipeline_has() -> None:
     pipeline = make_release_pipeline("criminal_justice").set_params(dates__jitter=200)
-    _, blurred = first_grid(pipeline, 60, dates_matter=True)
-    assert blurred["dates__jitter"] == [365]
+    _, moved = blurred_dates(pipeline, 60)
+    assert moved["dates__jitter"] == [365]
     pipeline.set_params(dates__jitter=365)
-    assert len(first_grid(pipeline, 60, dates_matter=True)) == 1
+    (coarser,) = blurred_dates(pipeline, 60)
+    assert "dates__jitter" not in coarser
+    assert blurred_dates(pipeline.set_params(dates__precision="year"), 60) == []
+
+
+@pytest.mark.parametrize(
+    ("level", "coarser"),
+    [("low", ["month", "quarter", "year"]), ("high", ["year"]), ("maximum", None)],
+)
+def test_a_higher_level_starts_further_up(level: str, coarser: list[str] | None) -> None:
+    grids = blurred_dates(make_release_pipeline("custom", level), 90)
+    tried = [grid["dates__precision"] for grid in grids if "dates__jitter" not in grid]
+    assert tried == ([] if coarser is None else [coarser])
+    assert grids[-1]["dates__jitter"] == [183, 365]
+
+
+def test_outcomes_are_redrawn_more_often_than_at_the_floor_in_one_setting() -> None:
+    nearest = {"merge__k": 20, "dates__precision": "year"}
+    pipeline = make_release_pipeline("criminal_justice")
+    (grid,) = noisier_outcomes(pipeline, nearest)
+    assert grid == {
+        "merge__k": [20],
+        "dates__precision": ["year"],
+        "outcomes__flip_probability": [0.25, 0.5],
+    }
+    pipeline.set_params(outcomes__flip_probability=0.3)
+    (grid,) = noisier_outcomes(pipeline, nearest)
+    assert grid["outcomes__flip_probability"] == [0.5]
+    pipeline.set_params(outcomes__flip_probability=0.5)
+    assert noisier_outcomes(pipeline, nearest) == []
+    no_outcomes = make_release_pipeline(columns=["person_id", "age", "date", "event_type"])
+    assert noisier_outcomes(no_outcomes, nearest) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +112,7 @@ def test_wider_places_are_above_the_floor(level: str, wider: list[str]) -> None:
 
 def tried(*rows: tuple[int, str, bool]):
     params = [{"merge__k": k, "dates__precision": precision} for k, precision, _ in rows]
-    return params, [good for *_, good in rows]
+    return params, [good for *_, good in rows], [1 / k for k, *_ in rows]
 
 
 def test_between_the_last_that_fails_and_the_first_that_does() -> None:
@@ -102,3 +141,32 @@ def test_a_lucky_small_k_ends_the_gap() -> None:
     # Noise can make a smaller k do where a larger one fails: the gap is below the first that does.
     rows = [(5, "year", False), (10, "year", True), (20, "year", False), (40, "year", True)]
     assert between(*tried(*rows), n_between=1) == [{"merge__k": [7], "dates__precision": ["year"]}]
+
+
+def test_gaps_that_begin_with_less_than_there_is_are_left_out() -> None:
+    params = [{"merge__k": k, "dates__precision": p} for p in ("month", "year") for k in (10, 20)]
+    may_do, utility = [False, True, False, True], [0.5, 0.4, 0.9, 0.8]
+    (grid,) = between(params, may_do, utility, least=0.6)
+    assert grid["dates__precision"] == ["year"]
+    assert len(between(params, may_do, utility, least=0.5)) == 2
+    assert between(params, may_do, utility, least=0.95) == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(2, 500), st.booleans(), st.floats(0, 1)),
+        min_size=1,
+        unique_by=lambda row: row[0],
+    ),
+    st.integers(1, 5),
+)
+def test_what_lies_between_is_strictly_between_the_neighbours(rows, n_between: int) -> None:
+    ks, may_do, utility = zip(*rows, strict=True)
+    grids = between([{"merge__k": k} for k in ks], may_do, utility, n_between=n_between)
+    good = [k for k, may in zip(ks, may_do, strict=True) if may]
+    bad = [k for k, may in zip(ks, may_do, strict=True) if not may and good and k < min(good)]
+    if not bad or min(good) - max(bad) < 2:
+        assert grids == []
+    for grid in grids:
+        assert all(max(bad) < k < min(good) for k in grid["merge__k"])
+        assert 1 <= len(grid["merge__k"]) <= n_between

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.release import make_release_pipeline
@@ -124,3 +127,182 @@ def test_the_nearest_of_all_stages_is_named() -> None:
         staged(risk).run(PEOPLE, 120, dates_matter=False)
     assert caught.value.nearest_risk == pytest.approx(0.2)
     assert "geography__level" not in caught.value.nearest_params
+    log = caught.value.decision_log
+    assert [entry["stage"] for entry in log] == ["classes", "places"]
+    assert log[0]["after"] == log[1]["after"] and log[1]["after"]["risk"] == 0.2
+    assert "In all, 12 settings were tried (stages: classes, places)." in str(caught.value)
+
+
+EVENTS = pd.DataFrame(
+    {
+        "person_id": np.repeat(PEOPLE["person_id"].to_numpy(), 2),
+        "age": np.repeat(np.arange(120), 2),
+        "date": pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(240) % 700, "D"),
+        "event_type": ["arrest", "trial"] * 120,
+        "outcome": ["released", "guilty", "detained", "acquitted"] * 60,
+    }
+)
+
+
+def of_dates(released: pd.DataFrame) -> str:
+    """The precision of released dates, read off their labels: 2020-03, 2020-Q1, 2020."""
+    label = str(released["date"].iloc[0])
+    return "year" if len(label) == 4 else "quarter" if "Q" in label else "month"
+
+
+def fewest(released: pd.DataFrame) -> int:
+    """People of the smallest class: everybody has two events."""
+    return smallest(released) // 2
+
+
+def with_events(risk, *, keeps=None, target: float = 0.05) -> StagedSearch:
+    pipeline = make_release_pipeline(
+        "criminal_justice", columns=EVENTS.columns, quasi_identifiers=["age"], random_state=0
+    )
+    return StagedSearch(pipeline, risk=risk, utility=keeps or utility, target_risk=target)
+
+
+def stages(runner: StagedSearch) -> list[str]:
+    return [entry["stage"] for entry in runner.log.entries]
+
+
+def test_the_floors_are_taken_without_further_ado_where_they_do() -> None:
+    runner = with_events(lambda original, released: report(0.01, released))
+    search = runner.run(EVENTS, 120, dates_matter=True)
+    assert search.best_params_ == {"merge__k": 5}
+    assert stages(runner) == ["classes"]
+    (entry,) = runner.log.entries
+    assert entry["n_settings"] == 4 and entry["before"] == entry["after"]
+    assert entry["next"] == (
+        "No setting that was tried keeps more, and going further would give up more: the search "
+        "ends."
+    )
+
+
+def test_dates_are_blurred_where_that_allows_smaller_classes() -> None:
+    def risk(original, released):
+        needed = {"month": 40, "quarter": 20, "year": 10}[of_dates(released)]
+        return report(0.01 if fewest(released) >= needed else 0.3, released)
+
+    runner = with_events(risk)
+    search = runner.run(EVENTS, 120, dates_matter=True)
+    # Ten by the year keeps twelve personas, forty by the month three; between 5 and 10 none does.
+    assert search.best_params_["merge__k"] == 10
+    assert search.best_params_["dates__precision"] == "year"
+    assert stages(runner) == ["classes", "dates", "between", "between"][: len(stages(runner))]
+    classes, dates, *_ = runner.log.entries
+    assert classes["after"]["params"] == {"merge__k": 40}
+    assert classes["next"] == (
+        "Smaller classes keep more, and coarser dates may make them safe: dates are blurred next."
+    )
+    assert classes["before"] == {
+        "params": {"merge__k": 5},
+        "risk": 0.3,
+        "utility": 24.0,
+        "within_target": False,
+    }
+    assert dates["before"] == classes["after"]
+    assert dates["after"]["params"]["merge__k"] == 10
+    assert dates["tried"] == {
+        "merge__k": [5, 10, 20, 40],
+        "dates__precision": ["quarter", "year"],
+        "dates__jitter": [183, 365],
+    }
+    assert dates["n_settings"] == 16
+    assert runner.log.entries[-1]["after"]["params"] == search.best_params_
+
+
+def test_dates_stay_where_the_attacker_does_not_know_them() -> None:
+    runner = with_events(lambda original, released: report(0.9, released))
+    with pytest.raises(InfeasibleRiskError):
+        runner.run(EVENTS, 120, dates_matter=False)
+    assert "dates" not in stages(runner)
+
+
+def test_outcomes_come_last_and_at_the_nearest_setting() -> None:
+    def risk(original, released):
+        redrawn = (original["outcome"].to_numpy() != released["outcome"].to_numpy()).mean()
+        near = 0.2 if fewest(released) >= 20 and of_dates(released) == "year" else 0.9
+        return report(0.01 if redrawn > 0.1 and near == 0.2 else near, released)
+
+    runner = with_events(risk)
+    search = runner.run(EVENTS, 120, dates_matter=True)
+    assert stages(runner)[:3] == ["classes", "dates", "outcomes"]
+    outcomes = runner.log.entries[2]
+    assert outcomes["before"]["risk"] == 0.2 and outcomes["after"]["within_target"]
+    assert {name: values for name, values in outcomes["tried"].items() if len(values) > 1} == {
+        "outcomes__flip_probability": [0.25, 0.5]
+    }
+    assert search.best_params_["outcomes__flip_probability"] == 0.25
+    assert outcomes["before"]["params"].items() <= search.best_params_.items()
+    assert runner.log.entries[1]["next"] == "That does not do: noisier outcomes are tried next."
+
+
+def test_a_refusal_hands_over_what_was_tried_and_says_there_is_nothing_left() -> None:
+    runner = with_events(
+        lambda original, released: report(1 / fewest(released), released), target=0.01
+    )
+    with pytest.raises(InfeasibleRiskError) as caught:
+        runner.run(EVENTS, 120, dates_matter=True)
+    log = caught.value.decision_log
+    assert [entry["stage"] for entry in log] == ["classes", "dates", "outcomes"]
+    assert log[-1]["next"] == "Nothing is left to try: there is no release."
+    assert log[0]["next"] == "Larger classes alone do not do: dates are blurred next."
+    assert all(entry["n_within_target"] == 0 for entry in log)
+    assert all(entry["n_measured"] == entry["n_settings"] for entry in log)
+    assert sum(entry["n_settings"] for entry in log) == runner.n_candidates == 4 + 16 + 2
+    assert f"In all, {runner.n_candidates} settings were tried" in str(caught.value)
+    assert caught.value.nearest_risk == log[-1]["after"]["risk"] == pytest.approx(1 / 40)
+
+
+@pytest.fixture(scope="module")
+def by_size() -> dict[int, tuple[int, int]]:
+    """Of every k up to a third: people of the smallest class, and number of personas."""
+    released = {
+        k: clone(PIPELINE).set_params(merge__k=k).fit_transform(PEOPLE) for k in range(5, 41)
+    }
+    return {k: (smallest(table), int(utility(PEOPLE, table))) for k, table in released.items()}
+
+
+@pytest.mark.parametrize("least", [6, 7, 9, 13, 21, 33, 40])
+def test_the_second_look_comes_close_to_the_best_of_all_sizes(by_size, least: int) -> None:
+    def risk(original, released):
+        return report(0.01 if smallest(released) >= least else 0.9, released)
+
+    runner = staged(risk)
+    search = runner.run(PEOPLE, 120, dates_matter=False)
+    assert smallest(search.transform(PEOPLE)) >= least
+    most = max(personas for people, personas in by_size.values() if people >= least)
+    assert most - 1 <= search.best_score_ <= most
+    assert set(stages(runner)) <= {"classes", "between"}
+
+
+def test_the_answer_is_the_best_of_all_stages_and_the_log_says_so() -> None:
+    rng = np.random.default_rng(3)
+    seen: list[tuple[float, float]] = []
+
+    def risk(original, released):
+        drawn = float(rng.uniform(0, 0.2))
+        seen.append((utility(original, released), drawn))
+        return report(drawn, released)
+
+    runner = with_events(risk)
+    search = runner.run(EVENTS, 120, dates_matter=True)
+    # Risks as of a fair die: whatever was measured, nothing within the target keeps more.
+    assert search.best_score_ == max(kept for kept, drawn in seen if drawn <= 0.05)
+    last = runner.log.entries[-1]
+    assert last["after"]["params"] == search.best_params_
+    assert last["after"]["risk"] == search.best_risk_
+    assert last["after"]["utility"] == search.best_score_
+    for one, other in itertools.pairwise(runner.log.entries):
+        assert one["after"] == other["before"] and one["next"]
+    frontier = runner.log.frontier()
+    (chosen,) = [setting for setting in frontier if setting["chosen"]]
+    assert chosen["params"] == search.best_params_
+    assert all(
+        a["risk"] <= b["risk"] and a["utility"] <= b["utility"]
+        for a, b in itertools.pairwise(frontier)
+    )
+    measured = {(kept, drawn) for kept, drawn in seen}
+    assert {(setting["utility"], setting["risk"]) for setting in frontier} <= measured
+    json.dumps([runner.log.entries, frontier], allow_nan=False)

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from personatwin_sk.report import render_report
-from personatwin_sk.report._charts import risk_chart, size_chart
+from personatwin_sk.report._charts import frontier_chart, risk_chart, size_chart
 from personatwin_sk.report._render import size_bins
 
 SECTIONS = [
     "Against whom",
     "What was done",
+    "How the setting was chosen",
     "Risk before and after",
     "Sizes of personas",
     "What is kept",
@@ -110,6 +111,15 @@ def made_up_ledger() -> dict[str, Any]:
     }
 
 
+def made_up_stage(what: str, settings: int, effect: str, following: str) -> dict[str, Any]:
+    return {"what": what, "n_settings": settings, "effect": effect, "next": following}
+
+
+def made_up_setting(words: str, risk: float, utility: float, *marks: str) -> dict[str, Any]:
+    marked = {name: name in marks for name in ("within_target", "knee", "chosen")}
+    return {"words": words, "risk": risk, "utility": utility, **marked}
+
+
 def made_up_facts() -> dict[str, Any]:
     return {
         "verdict": {"risk": 0.0432, "target_risk": 0.05, "level": "SAFE_FOR_RESEARCH"},
@@ -143,6 +153,15 @@ def made_up_facts() -> dict[str, Any]:
             "notice": "Not endorsed.",
         },
         "notes": ["12 of 1,250 people have two ages"],
+        "decision_log": [
+            made_up_stage("Larger classes.", 11, "None of 11 will do.", "Dates are next."),
+            made_up_stage("Coarser dates.", 7, "2 of 7 will do.", "The search ends."),
+        ],
+        "frontier": [
+            made_up_setting("k = 80", 0.02, 0.7512, "within_target"),
+            made_up_setting("k = 57", 0.0432, 0.876, "within_target", "chosen", "knee"),
+            made_up_setting("k = 5", 0.41, 0.9, "neither"),
+        ],
         "versions": {"personatwin_sk": "9.8.7", "numpy": "2.0"},
     }
 
@@ -203,7 +222,8 @@ def test_the_head_forbids_everything_from_outside(page: str) -> None:
 
 def test_a_table_with_the_same_figures_stands_behind_each_chart(page: str) -> None:
     order = re.findall(r"<(figure|table)\b", page)
-    assert order == ["table", "table", "figure", "table", "figure", "table", "table"]
+    before, each = ["table", "table", "table"], ["figure", "table"]
+    assert order == [*before, *each, *each, *each, "table"]
     risks = rows_of(page, "Risk of the untouched table")
     assert risks[0] == ["What decides (larger of the two upper limits)", "98 %", "4.32 %", "0.03 %"]
     assert risks[1][1:] == ["1.1 %", "0.1 %", "0.01 %"]
@@ -213,16 +233,43 @@ def test_a_table_with_the_same_figures_stands_behind_each_chart(page: str) -> No
     ]
     assert len(risks) == 10
     pictures = re.findall(r'<img src="(.*?)" alt="(.*?)"', page)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     assert all(alt.endswith("table below.") for _, alt in pictures)
-    in_chart = words_in(pictures[0][0])
+    in_chart = words_in(pictures[1][0])
     assert {"Untouched table", "This release", "Everybody in one persona"} <= set(in_chart)
     assert {"98 %", "4.32 %", "0.03 %"} <= set(in_chart)
     sizes = rows_of(page, "Personas and people by size of persona")
     assert sum(int(personas) for _, personas, _ in sizes) == 6
     assert sum(int(people.replace(",", "")) for *_, people in sizes) == 1_243
-    in_chart = words_in(pictures[1][0])
+    in_chart = words_in(pictures[2][0])
     assert {label for label, *_ in sizes} <= set(in_chart)
+
+
+def test_the_search_is_told_stage_by_stage(page: str) -> None:
+    assert rows_of(page, "What each stage tried") == [
+        ["Larger classes.", "11", "None of 11 will do.", "Dates are next."],
+        ["Coarser dates.", "7", "2 of 7 will do.", "The search ends."],
+    ]
+
+
+def test_the_frontier_is_a_table_and_a_chart(page: str) -> None:
+    assert rows_of(page, "The frontier") == [
+        ["k = 80", "2 %", "75.12 %", "yes", ""],
+        ["k = 57", "4.32 %", "87.6 %", "yes", "chosen, knee"],
+        ["k = 5", "41 %", "90 %", "no", ""],
+    ]
+    chart = re.findall(r'<img src="(.*?)" alt="Steps', page)[0]
+    assert {"Deciding risk, %", "Information kept, %"} <= set(words_in(chart))
+    assert {"Frontier", "Knee", "Chosen", "Target"} <= set(words_in(chart))
+    assert "Measured" not in words_in(chart)
+
+
+def test_a_frontier_of_one_setting_has_no_knee(facts) -> None:
+    facts["frontier"] = [made_up_setting("k = 5", 0.01, 0.9, "within_target", "chosen")]
+    page = render_report(facts, SIZES)
+    assert rows_of(page, "The frontier") == [["k = 5", "1 %", "90 %", "yes", "chosen"]]
+    chart = re.findall(r'<img src="(.*?)" alt="Steps', page)[0]
+    assert "Chosen" in words_in(chart) and "Knee" not in words_in(chart)
 
 
 def test_what_drives_the_risk_is_told_by_column(page: str) -> None:
@@ -333,7 +380,8 @@ def test_a_table_of_people_alone_speaks_of_no_events(facts) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["column", "note", "source", "setting", "recommendation", "ledger", "key"]
+    "where",
+    ["column", "note", "source", "setting", "recommendation", "ledger", "key", "stage", "frontier"],
 )
 def test_hostile_names_and_labels_stay_text(facts, page: str, where: str) -> None:
     text = " | ".join(HOSTILE)
@@ -347,6 +395,10 @@ def test_hostile_names_and_labels_stay_text(facts, page: str, where: str) -> Non
         facts["settings"]["dates__precision"] = text
     elif where == "recommendation":
         facts["risk"]["release"]["recommendation"] = text
+    elif where == "stage":
+        facts["decision_log"][0] |= dict.fromkeys(("what", "effect", "next"), text)
+    elif where == "frontier":
+        facts["frontier"][1]["words"] = text
     elif where == "ledger":
         for name in ("name", "column", "mechanism", "remark"):
             facts["privacy_ledger"]["rows"][0][name] = text
@@ -401,3 +453,6 @@ def test_charts_say_what_they_show() -> None:
 def test_the_same_figures_give_the_same_picture_and_others_another() -> None:
     assert size_chart(["5"], [3]) == size_chart(["5"], [3]) != size_chart(["5"], [4])
     assert risk_chart(["a"], [0.1], 0.05) != risk_chart(["a"], [0.1], 0.06)
+    drawn = frontier_chart([0.1, 0.2], [0.5, 0.9], 0.15, chosen=0)
+    assert drawn == frontier_chart([0.1, 0.2], [0.5, 0.9], 0.15, chosen=0)
+    assert drawn != frontier_chart([0.1, 0.2], [0.5, 0.9], 0.15, chosen=1)

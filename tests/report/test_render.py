@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.release import create_safe_personas
 from personatwin_sk.report import render_report, require_extra
-from personatwin_sk.report._charts import risk_chart, size_chart
+from personatwin_sk.report._charts import frontier_chart, risk_chart, size_chart
 from personatwin_sk.report._render import size_bins
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -92,9 +92,9 @@ def test_the_page_can_be_read_without_seeing(page: Page) -> None:
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
     images = [a for tag, a in page.tags if tag == "img"]
-    assert len(images) == 2 and all(len(a["alt"]) > 20 for a in images)
+    assert len(images) == 3 and all(len(a["alt"]) > 20 for a in images)
     tags = [tag for tag, _ in page.tags]
-    assert tags.count("caption") == tags.count("table") == 5
+    assert tags.count("caption") == tags.count("table") == 7
     assert all("scope" in a for tag, a in page.tags if tag == "th")
     assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in (
         page.tags
@@ -114,6 +114,10 @@ def test_the_page_says_what_was_measured(facts_and_sizes, page: Page) -> None:
     assert "not endorsed or certified by the Census Bureau" in page.text
     assert f"personatwin_sk {facts['versions']['personatwin_sk']}" in page.text
     assert "not legal advice" in page.text
+    for stage in facts["decision_log"]:
+        assert stage["effect"] in page.text and stage["next"] in page.text
+    for setting in facts["frontier"]:
+        assert setting["words"] in page.text
 
 
 def test_without_population_or_events(facts_and_sizes) -> None:
@@ -160,7 +164,13 @@ def test_bins_hold_everybody_and_no_bin_is_empty(sizes: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "chart", [risk_chart(["a", "b"], [0.0, 1.0], 0.05), size_chart(["5"], [3])]
+    "chart",
+    [
+        risk_chart(["a", "b"], [0.0, 1.0], 0.05),
+        size_chart(["5"], [3]),
+        frontier_chart([0.1, 0.2, 0.9], [0.1, 0.8, 1.0], 0.05, knee=1, chosen=1),
+        frontier_chart([0.1], [0.1], 0.05, chosen=0),
+    ],
 )
 def test_charts_are_pictures_that_fetch_nothing(chart: str) -> None:
     kind, _, data = chart.partition(",")
