@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,9 @@ from personatwin_sk._core.hierarchy import read_hierarchies
 from personatwin_sk._core.roles import find_column, find_columns, person_codes
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.merging import certainty_penalty
+from personatwin_sk.utility._tables import Columns, require_aligned, suppressed_rows
 
-__all__ = ["InformationKept", "information_kept"]
-
-Columns = str | int | Sequence[Hashable]
+__all__ = ["InformationKept", "information_kept", "ncp"]
 
 
 def information_kept(
@@ -107,6 +106,55 @@ def information_kept(
     return measure(released)
 
 
+def ncp(
+    original: Any,
+    released: Any,
+    quasi_identifiers: Columns,
+    *,
+    person_id: Hashable | None = None,
+    hierarchies: Mapping[Any, Any] | None = None,
+) -> float:
+    """Measure the normalised certainty penalty of a release.
+
+    The mean over key variables of the mean over people of how much of a column's range their class
+    spans, as :func:`information_kept` defines it.
+
+    Parameters
+    ----------
+    original, released, quasi_identifiers, person_id, hierarchies
+        As in :func:`information_kept`.
+
+    Returns
+    -------
+    float
+        From 0 (every class holds one value of each column) to 1. Down is good.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        A named column is in one of the tables only, or in none.
+    InputError
+        The tables do not align row by row, are empty, no column is named, or values are not in
+        their hierarchy.
+
+    References
+    ----------
+    .. [1] Xu, Wang, Pei, Wang, Shi and Fu (2006). Utility-based anonymization using local
+       recoding. KDD 2006.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> before = pd.DataFrame({"age": [20, 30, 40, 60]})
+    >>> ncp(before, before.assign(age=["20-30", "20-30", "40-60", "40-60"]), "age")
+    0.375
+    """
+    measure = InformationKept(
+        original, quasi_identifiers, person_id=person_id, hierarchies=hierarchies
+    )
+    return 1.0 - measure(released)
+
+
 class InformationKept:
     """:func:`information_kept` with all that depends on the original alone computed once.
 
@@ -145,18 +193,18 @@ class InformationKept:
         key_codes = [factorize(table[name])[0] for name in self._keys]
         # Rows of one person with the same key variables are measured together, as one.
         self._profile_of_row, _ = group_rows([people, *key_codes])
-        self._was_null = self._all_null(table)
         self._days = {name: _middle_days(table[name], name) for name in self._dates}
         self._outcome_codes = {name: factorize(table[name]) for name in self._outcomes}
 
     def __call__(self, released: Any) -> float:
         """Measure one release."""
+        losses = [loss for _, loss in self.losses(released)]
+        return float(np.clip(1.0 - np.mean(losses), 0.0, 1.0))
+
+    def losses(self, released: Any) -> list[tuple[Hashable, float]]:
+        """Give what each key variable, date and outcome of a release lost, from 0 to 1."""
         after = Table.of(released)
-        if after.n_rows != self._table.n_rows:
-            raise InputError(
-                f"information_kept: the original has {self._table.n_rows} rows and the release "
-                f"{after.n_rows}; row i of one must be row i of the other."
-            )
+        require_aligned(self._table, after, owner="information_kept")
         for parameter, names in (
             ("quasi_identifiers", self._keys),
             ("dates", self._dates),
@@ -165,7 +213,7 @@ class InformationKept:
             find_columns(
                 after, names, parameter=parameter, owner="information_kept (released table)"
             )
-        suppressed = self._suppressed(after)
+        suppressed = suppressed_rows(self._table, after, self._keys, self._person_id)
         losses = self._key_losses(after, suppressed)
         losses += [
             _date_loss(self._days[name], _middle_days(after[name], name), suppressed)
@@ -175,18 +223,8 @@ class InformationKept:
             _outcome_loss(self._outcome_codes[name], after[name], suppressed)
             for name in self._outcomes
         ]
-        return float(np.clip(1.0 - np.mean(losses), 0.0, 1.0))
-
-    def _suppressed(self, after: Table) -> np.ndarray:
-        if self._person_id is not None and self._person_id in after:
-            return is_null(after[self._person_id])
-        return self._all_null(after) & ~self._was_null
-
-    def _all_null(self, table: Table) -> np.ndarray:
-        """Tell the rows whose key variables are all null; without key variables, none."""
-        if not self._keys:
-            return np.zeros(table.n_rows, dtype=bool)
-        return np.logical_and.reduce([is_null(table[name]) for name in self._keys])
+        names = [*self._keys, *self._dates, *self._outcomes]
+        return list(zip(names, losses, strict=True))
 
     def _key_losses(self, after: Table, suppressed: np.ndarray) -> list[float]:
         if not self._keys:
