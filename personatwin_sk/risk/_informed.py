@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
 
 from personatwin_sk._core.frames import Table
@@ -133,7 +134,10 @@ class _Chances:
     ) -> None:
         self._f = classes.sizes.astype(float)
         self._in_file = traits.in_file
-        codes = [label.astype(np.int64) for label in classes.label_codes]
+        codes = [
+            _in_order(labels)[label]
+            for label, labels in zip(classes.label_codes, classes.labels, strict=True)
+        ]
         given = [at for at, name in enumerate(columns) if name in known]
         asked = [at for at, name in enumerate(columns) if name not in known]
         model = conditional_shares(
@@ -178,6 +182,13 @@ class _Chances:
             f[spread], others[spread], alpha[spread], beta[spread]
         )
         return result[number.reshape(-1)]
+
+
+def _in_order(labels: pd.Series) -> np.ndarray:
+    """Give the rank of each label: numbers, also those written as text, before words, null last."""
+    numbers = pd.to_numeric(labels.astype(object), errors="coerce").to_numpy(dtype=float)
+    words = np.arange(len(labels))  # they are sorted already
+    return np.argsort(np.lexsort((words, numbers)))
 
 
 def _sampled(classes: Classes, fraction: float) -> Standing:

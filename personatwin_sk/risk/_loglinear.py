@@ -21,8 +21,10 @@ __all__ = ["calibrate", "conditional_shares"]
 # People that the coarser estimate may count for, beside those of the finer one.
 _PRIOR_PEOPLE = (1.0, 2.0, 4.0, 8.0, 16.0)
 _MOST_PARENTS = 3
-# Columns that are tried as parents: those that tell most by themselves.
-_MOST_TRIED = 8
+# Columns that are tried as parents: those that tell most by themselves, as they are, and in so many
+# parts of equally many people (ages of a few people each tell little, halves of a life much).
+_MOST_TRIED = 16
+_PARTS = (2, 5)
 # A further parent has to raise the log-likelihood by so much: about what chance alone gives.
 _LEAST_GAIN = 2.0
 # Pairs that are added on both sides, so that a file without pairs does not say "unique".
@@ -37,7 +39,7 @@ def conditional_shares(
     Parameters
     ----------
     known, unknown : sequence of ndarray of int64, each of shape (n_classes,)
-        Codes of the released values of each class, from 0.
+        Codes of the released values of each class, from 0; where the values have an order, in it.
     people : ndarray of float, shape (n_classes,)
         People of the file in each class, at least 1.
 
@@ -151,6 +153,7 @@ def _most_telling(
 ) -> list[np.ndarray]:
     """Choose the columns that tell most about one, less what chance alone would tell."""
     n_people = people.sum()
+    before = [*before, *(part for other in before for part in _in_parts(other, people))]
     own = np.bincount(column, weights=people)
     gains = []
     for other in before:
@@ -163,3 +166,16 @@ def _most_telling(
         gains.append(gain - degrees * np.log(n_people) / 8)
     order = np.argsort(-np.array(gains), kind="stable")[:_MOST_TRIED]
     return [before[at] for at in order]
+
+
+def _in_parts(column: np.ndarray, people: np.ndarray) -> list[np.ndarray]:
+    """Cut a column in its order into parts of about equally many people, where it has more values.
+
+    Of values without an order the parts mean nothing, and predict nothing.
+    """
+    of_value = np.bincount(column, weights=people)
+    middle = (np.cumsum(of_value) - of_value / 2) / of_value.sum()
+    n_values = np.count_nonzero(of_value)
+    return [
+        np.minimum((middle * n).astype(np.int64), n - 1)[column] for n in _PARTS if n_values > n
+    ]

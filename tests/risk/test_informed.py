@@ -9,6 +9,7 @@ import pytest
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import TablePopulation
 from personatwin_sk.risk import ReidentificationRisk, assess_risk
+from personatwin_sk.risk._informed import _in_order
 
 KNOWN, ALL = ["age", "gender"], ["age", "gender", "work", "home"]
 
@@ -166,3 +167,10 @@ def test_a_confidence_that_is_none_is_refused(bad):
 def test_a_fraction_that_is_none_is_refused(bad):
     with pytest.raises(InputError, match="sampling_fraction"):
         ReidentificationRisk("a", sampling_fraction=bad)
+
+
+def test_labels_are_in_the_order_of_their_numbers():
+    labels = pd.Series(["10", "2", "N", None], dtype=object)
+    assert _in_order(labels).tolist() == [1, 0, 2, 3]
+    assert _in_order(pd.Series([3, 7, 40])).tolist() == [0, 1, 2]
+    assert _in_order(pd.Series(["a", "b"], dtype=object)).tolist() == [0, 1]

@@ -91,3 +91,25 @@ def test_calibration_without_pairs_stays_above_zero_and_below_one():
     assert error == pytest.approx(1.0)
     share, _ = calibrate(np.full(4, 0.9), np.full(4, 10.0), np.full(4, 10.0))
     assert (share <= 1).all()
+
+
+def test_parents_with_many_values_help_by_their_parts():
+    """Who is older than half of all works; each day by itself has hardly anybody."""
+    rng = np.random.default_rng(5)
+    age = rng.integers(0, 1000, 240)
+    works = np.where(rng.random(240) < 0.95, age >= 500, age < 500).astype(int)
+    (known, unknown), people = cells_of(age, works)
+    share = conditional_shares([known], [unknown], people)
+    as_most = unknown == (known >= 500)
+    assert np.average(share[as_most], weights=people[as_most]) > 0.8
+    assert np.average(share[~as_most], weights=people[~as_most]) < 0.35
+    # With their order gone nothing is left to cut.
+    without = conditional_shares([rng.permutation(1000)[known]], [unknown], people)
+    assert np.average(without[as_most], weights=people[as_most]) < 0.6
+
+
+def test_a_parent_that_chance_made_is_not_taken():
+    rng = np.random.default_rng(6)
+    columns, people = cells_of(*(rng.integers(0, 12, 150) for _ in range(5)))
+    share = conditional_shares(columns[:4], columns[4:], people)
+    assert np.abs(np.log(share * 12)).mean() < 0.5
