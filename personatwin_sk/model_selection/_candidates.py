@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from personatwin_sk.merging import PersonaMerger
+from personatwin_sk.model_selection._constraints import Constraints
 from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
 __all__ = [
     "Candidate",
     "Fitted",
     "Measures",
-    "Report",
-    "Verdict",
     "evaluate",
     "find_estimators",
     "fit",
     "judge",
     "prepare",
-    "take_verdict",
 ]
-
-# Rounding must not decide at the limit: a mean risk of .05 + 1e-17 meets a target of .05.
-TOLERANCE = 1e-12
 
 # What `error_score` turns into a score. Interrupts, exhausted memory and errors of the operating
 # system are no answer about a setting and always come through.
@@ -36,30 +31,9 @@ FAILURES = (
 )  # fmt: skip
 
 
-class Report(Protocol):
-    """What a search needs of the report that its `risk` returns; `event_risk` if it has it."""
-
-    @property
-    def upper(self) -> float:
-        """Upper limit of the mean risk."""
-
-    @property
-    def k_anonymity(self) -> int:
-        """People in the smallest class that is released."""
-
-
-RiskMeasure = Callable[[Any, Any], Report]
 UtilityMeasure = Callable[[Any, Any], float]
 # Text, category, file and line of each warning.
 Remarks = tuple[tuple[str, type[Warning], str, int], ...]
-
-
-class Verdict(NamedTuple):
-    """What a report says, rows and events together."""
-
-    mean: float
-    upper: float
-    k_anonymity: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,19 +44,21 @@ class Candidate:
     risk: float = np.nan
     risk_upper: float = np.nan
     utility: float = np.nan
+    # Mean and upper limit of each risk by name; one alone has the name "".
+    parts: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     k_held: bool = False
     feasible: bool = False
     # Whether there is nothing left to find out: the risk was measured, or something failed.
     evaluated: bool = False
     fit_time: float = np.nan
     estimator: Any = None
-    report: Any = None
+    reports: Mapping[str, Any] | None = None
     error: str | None = None
     remarks: Remarks = ()
 
     def slim(self) -> Candidate:
         """Give the figures alone: no fitted estimator, no per-row risks."""
-        return replace(self, estimator=None, report=None)
+        return replace(self, estimator=None, reports=None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,9 +83,8 @@ class Fitted:
 class Measures:
     """What every candidate of a search is measured by."""
 
-    risk: RiskMeasure
+    constraints: Constraints
     utility: UtilityMeasure
-    target_risk: float
     error_score: Any
 
 
@@ -120,23 +95,6 @@ def find_estimators(estimator: Any, kind: type) -> list[Any]:
         parts += list(estimator.get_params(deep=True).values())
     found: dict[int, Any] = {id(part): part for part in parts if isinstance(part, kind)}
     return list(found.values())
-
-
-def take_verdict(report: Any) -> Verdict:
-    """Read the verdict from a report: the larger of the risk by rows and the risk by events."""
-    missing = [name for name in ("upper", "k_anonymity") if not hasattr(report, name)]
-    if missing:
-        raise TypeError(
-            f"risk(original, released) must return a RiskReport; got {type(report).__name__}, "
-            f"which has no {' and no '.join(missing)}."
-        )
-    mean = getattr(report, "population_average_risk", report.upper)
-    upper = report.upper
-    events = getattr(report, "event_risk", None)
-    if events is not None:
-        # np.maximum hands NaN on: a risk that could not be measured is never met.
-        mean, upper = np.maximum(mean, events.mean), np.maximum(upper, events.upper)
-    return Verdict(float(mean), float(upper), int(report.k_anonymity))
 
 
 def prepare(fits: SharedFits, index: int, measures: Measures) -> Prepared | Candidate:
@@ -164,20 +122,21 @@ def judge(fitted: Fitted, X: Any, measures: Measures) -> Candidate:
     """Measure the risk of a fitted candidate and take the verdict."""
 
     def work() -> Candidate:
-        report = measures.risk(X, fitted.released)
-        verdict = take_verdict(report)
+        reports = measures.constraints.measure(X, fitted.released)
         # Each merger promises its k; the released table has to keep the largest promise.
         mergers = find_estimators(fitted.estimator, PersonaMerger)
-        k_held = verdict.k_anonymity >= max((merger.k for merger in mergers), default=1)
+        promised = max((merger.k for merger in mergers), default=1)
+        judgement = measures.constraints.judge(reports, promised)
         return replace(
             fitted.as_candidate(),
-            risk=verdict.mean,
-            risk_upper=verdict.upper,
-            k_held=k_held,
-            feasible=k_held and verdict.upper <= measures.target_risk + TOLERANCE,
+            risk=judgement.mean,
+            risk_upper=judgement.upper,
+            parts=judgement.parts,
+            k_held=judgement.k_held,
+            feasible=judgement.met,
             evaluated=True,
             estimator=fitted.estimator,
-            report=report,
+            reports=reports,
         )
 
     return _try(work, fitted.params, measures.error_score, fitted.remarks)
@@ -193,7 +152,7 @@ def evaluate(
 ) -> Candidate:
     """Fit and judge one candidate; the risk only where its utility is not below a floor.
 
-    Of what is infeasible the estimator and the report stay behind: no process hands them over.
+    Of what is infeasible the estimator stays behind: no process hands it over.
     """
     if isinstance(prepared, Candidate):
         return prepared
@@ -203,7 +162,7 @@ def evaluate(
     if fitted.utility < floor:
         return fitted.as_candidate()
     candidate = judge(fitted, X, measures)
-    return candidate if candidate.feasible else candidate.slim()
+    return candidate if candidate.feasible else replace(candidate, estimator=None)
 
 
 def _try(

@@ -35,6 +35,8 @@ class DefaultMeasures:
     settings : sequence of mapping
         The candidates; none of them may change what is measured.
     X : table or array-like of shape (n_rows, n_columns)
+    confidence : float, default=0.95
+        Of the upper limit of the risk.
 
     Raises
     ------
@@ -42,7 +44,15 @@ class DefaultMeasures:
         There is no merger or there are several, or a candidate changes the quasi-identifiers.
     """
 
-    def __init__(self, estimator: Any, settings: Sequence[Mapping[str, Any]], X: Any) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        settings: Sequence[Mapping[str, Any]],
+        X: Any,
+        *,
+        confidence: float = 0.95,
+    ) -> None:
+        self._confidence = confidence
         merger = _only_merger(estimator)
         _refuse_changed_roles(estimator, merger, settings)
         table = Table.of(X)
@@ -59,6 +69,7 @@ class DefaultMeasures:
             person_id=self._roles.person_id,
             population=self._population,
             attacker=attacker,
+            confidence=self._confidence,
         )
         return measure(before.to_native(), after.to_native())
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.model_selection._candidates import Candidate
+from personatwin_sk.model_selection._constraints import Constraints
 
 __all__ = ["infeasible", "print_progress", "repeat_warnings", "warn_of_failures"]
 
@@ -51,28 +52,43 @@ def warn_of_failures(candidates: Sequence[Candidate]) -> None:
         )
 
 
-def infeasible(candidates: Sequence[Candidate], target_risk: float) -> Exception:
+def infeasible(
+    candidates: Sequence[Candidate], nearest: Candidate | None, constraints: Constraints
+) -> Exception:
     """Make the error for a search in which no candidate is feasible; it names the nearest one."""
-    measured = [c for c in candidates if c.error is None]
-    if not measured:
+    if nearest is None:
         return ValueError(
             f"All {len(candidates)} settings failed. The first of them with: {candidates[0].error}"
         )
-    # What holds k is nearer than what does not. min() keeps the first of equals: grid order.
-    nearest = min(
-        measured,
-        key=lambda c: (not c.k_held, np.nan_to_num(c.risk_upper, nan=np.inf), -c.utility),
-    )
     setting = ", ".join(f"{name}={nearest.params[name]!r}" for name in sorted(nearest.params))
-    failed = len(candidates) - len(measured)
+    failed = sum(candidate.error is not None for candidate in candidates)
     message = (
-        f"None of {len(candidates)} settings meets target_risk={target_risk:g}"
+        f"None of {len(candidates)} settings meets {constraints.told()}"
         + (f" ({failed} of them failed)" if failed else "")
-        + f". The nearest is {setting or 'the estimator as it is'}, whose risk is at most "
-        f"{nearest.risk_upper:.4g}"
-        + ("" if nearest.k_held else ", but whose release does not hold the k that it was set to")
+        + f". The nearest is {setting or 'the estimator as it is'}, whose "
+        + " and ".join(_risk_in_words(name, upper) for name, (_, upper) in nearest.parts.items())
+        + ("" if nearest.k_held else f", but whose release does not hold {_k(constraints)}")
         + ". Let the grid reach further (larger k, coarser dates and places) or raise target_risk."
+        + "".join(_advice(nearest))
     )
     return InfeasibleRiskError(
         message, nearest_params=dict(nearest.params), nearest_risk=nearest.risk_upper
     )
+
+
+def _risk_in_words(name: str, upper: float) -> str:
+    return f"risk {name + ' ' if name else ''}is at most {upper:.4g}"
+
+
+def _k(constraints: Constraints) -> str:
+    if constraints.min_k == 1:
+        return "the k that it was set to"
+    return f"the k that it was set to, or min_k={constraints.min_k}"
+
+
+def _advice(nearest: Candidate) -> Iterator[str]:
+    """Give what the reports themselves say drives the risk, each saying once."""
+    for report in (nearest.reports or {}).values():
+        advice = getattr(report, "recommendation", None)
+        if isinstance(advice, str) and advice:
+            yield f" About its release: {advice}"

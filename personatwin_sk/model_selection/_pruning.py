@@ -34,11 +34,23 @@ Progress = Iterator[tuple[int, Candidate]]
 
 
 class Leader:
-    """The best candidate so far: the most useful, of equals the safer, of these the earlier."""
+    """The best candidate so far: the most useful, of equals the safer, of these the earlier.
+
+    Attributes
+    ----------
+    index : int
+    candidate : Candidate or None
+        None while nothing is feasible.
+    nearest : Candidate or None
+        Until then, the one that comes nearest: of those that hold their k, if any, the safest, of
+        equals the more useful, of these the earlier.
+    """
 
     def __init__(self) -> None:
         self.index = -1
         self.candidate: Candidate | None = None
+        self.nearest: Candidate | None = None
+        self._nearest_rank: tuple[Any, ...] = ()
 
     @property
     def floor(self) -> float:
@@ -47,10 +59,16 @@ class Leader:
 
     def meet(self, index: int, candidate: Candidate) -> None:
         """Let a candidate challenge the leader."""
-        if not candidate.feasible:
-            return
-        if self.candidate is None or _rank(index, candidate) > _rank(self.index, self.candidate):
-            self.index, self.candidate = index, candidate
+        if candidate.feasible:
+            if self.candidate is None or _rank(index, candidate) > _rank(
+                self.index, self.candidate
+            ):
+                self.index, self.candidate, self.nearest = index, candidate, None
+        elif self.candidate is None and candidate.error is None:
+            upper = np.nan_to_num(candidate.risk_upper, nan=np.inf)
+            rank = (not candidate.k_held, upper, -candidate.utility, index)
+            if self.nearest is None or rank < self._nearest_rank:
+                self.nearest, self._nearest_rank = candidate, rank
 
 
 def _rank(index: int, candidate: Candidate) -> tuple[float, float, int]:

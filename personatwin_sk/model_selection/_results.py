@@ -22,6 +22,7 @@ def tabulate(candidates: Sequence[Candidate]) -> dict[str, Any]:
         **_parameter_columns([c.params for c in candidates]),
         "risk": np.array([c.risk for c in candidates], dtype=float),
         "risk_upper": risk_upper,
+        **_risks_by_name(candidates),
         "utility": utility,
         "feasible": np.array([c.feasible for c in candidates], dtype=bool),
         "pareto_optimal": pareto_optimal(risk_upper, utility),
@@ -29,6 +30,17 @@ def tabulate(candidates: Sequence[Candidate]) -> dict[str, Any]:
         "fit_time": np.array([c.fit_time for c in candidates], dtype=float),
     }
     return results
+
+
+def _risks_by_name(candidates: Sequence[Candidate]) -> dict[str, np.ndarray]:
+    """Two columns for each risk that has a name."""
+    names = dict.fromkeys(name for c in candidates for name in c.parts if name)
+    unknown = (np.nan, np.nan)
+    columns = {}
+    for name in names:
+        figures = np.array([c.parts.get(name, unknown) for c in candidates], dtype=float)
+        columns[f"risk_{name}"], columns[f"risk_upper_{name}"] = figures.T
+    return columns
 
 
 def _parameter_columns(settings: Sequence[Mapping[str, Any]]) -> dict[str, np.ma.MaskedArray]:

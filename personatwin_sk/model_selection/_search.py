@@ -28,8 +28,12 @@ from personatwin_sk._core.sklearn_private import (
 from personatwin_sk.model_selection._candidates import (
     Candidate,
     Measures,
-    RiskMeasure,
     UtilityMeasure,
+)
+from personatwin_sk.model_selection._constraints import (
+    Constraints,
+    RiskMeasure,
+    corrected_confidence,
 )
 from personatwin_sk.model_selection._defaults import DefaultMeasures
 from personatwin_sk.model_selection._frontier import tabulate_frontier
@@ -75,13 +79,15 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         :class:`~personatwin_sk.PersonaMerger`.
     param_grid : dict or list of dicts
         Settings to try, as in :class:`~sklearn.model_selection.GridSearchCV`.
-    target_risk : float in (0, 1], default=0.05
+    target_risk : float in (0, 1] or dict of str -> float, default=0.05
         The bound on the verdict: the larger of ``report.upper`` and ``report.event_risk.upper``.
-    risk : callable, default=None
+        Where `risk` is a dict, one number for all, or a dict with a target for each name.
+    risk : callable or dict of str -> callable, default=None
         ``risk(original, released) -> RiskReport``. None:
         :class:`~personatwin_sk.ReidentificationRisk` over the merger's quasi-identifiers as they
         are in `estimator` before the grid, with the bundled census where it knows any of them and
-        can read their values, as prosecutor otherwise.
+        can read their values, as prosecutor otherwise. A dict names several, all of which have to
+        meet their targets.
     utility : callable, default=None
         ``utility(original, released) -> float``, up is good. None:
         :func:`~personatwin_sk.information_kept` over the merger's quasi-identifiers and the columns
@@ -98,6 +104,13 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         one that was measured: it is not fitted again, which could draw other noise.
     verbose : int, default=0
         Above 0: one line on stderr for each candidate that was fitted and each risk measured.
+    risk_on : {"average", "max"}, default="average"
+        Whether the target bounds the upper limit of the mean, or the risk of the person most at
+        risk: the larger of ``report.max_risk`` and ``report.event_risk.max``. The latter are
+        figures without a confidence limit.
+    min_k : int, default=None
+        Least ``report.k_anonymity`` of a release, whatever its mergers were set to. None: what
+        they were set to.
     error_score : "raise" or float, default="raise"
         What becomes of a candidate whose fit or measures fail: the error comes through, or this
         number is its utility, it is infeasible, and one warning counts such candidates.
@@ -109,6 +122,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         and `risk_upper` of the verdict, `utility`, `feasible`, `pareto_optimal` (nothing that was
         measured is safer and no less useful, or more useful and no less safe), `rank_utility` (1 is
         the most useful, feasible or not), `fit_time` in seconds. NaN where nothing was measured.
+        With several risks, `risk_NAME` and `risk_upper_NAME` of each, while `risk` and `risk_upper`
+        are the largest share of its target that one of them takes up: 1 just meets it.
         It is there, too, after InfeasibleRiskError: all that was measured.
     frontier_ : DataFrame
         The candidates that nothing measured beats in risk or utility without losing in the other,
@@ -127,7 +142,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         Its utility.
     best_risk_ : float
         Its risk: the upper limit that the target was compared with.
-    best_report_ : RiskReport
+    best_report_ : RiskReport or dict of str -> RiskReport
         What `risk` returned for it. Its ``individual_risks`` are per row of the table.
     n_candidates_evaluated_ : int
         Candidates that were evaluated to the end: fitted, and their utility and risk measured, or
@@ -155,13 +170,13 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     Notes
     -----
     **Feasible** means that the verdict is at most `target_risk` (up to rounding, 1e-12) and that
-    the released table has the k-anonymity that every merger in the candidate promises. The choice
-    among many candidates makes the best of noisy estimates look better than it is, which calls for
-    limits corrected for the size of the grid. The risks of
-    :class:`~personatwin_sk.ReidentificationRisk` need no correction: they are counts of the
-    released table, or bounds given with the population's figures, and do not get luckier with the
-    number of candidates. A `risk` of your own that is estimated from random draws has to correct
-    its ``upper`` itself.
+    the released table has the k-anonymity that every merger in the candidate promises, and
+    `min_k`. The choice among many candidates makes the best of noisy estimates look better than it
+    is. So the limits of a :class:`~personatwin_sk.ReidentificationRisk`, the default or a given
+    one, are corrected for the size of the whole grid, however few of it are looked at: where it has
+    the confidence c, the limit of each of n candidates has 1 - (1 - c)/n (Bonferroni). Figures that
+    are exact, such as a prosecutor's, stay what they are. A `risk` of another kind that is
+    estimated from random draws has to correct its ``upper`` itself.
 
     **Best** means the most useful; among equally useful ones the one with the lower risk; among
     those the earlier one in the grid.
@@ -202,13 +217,15 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     _parameter_constraints: dict[str, Any] = {
         "estimator": [HasMethods(["fit", "transform", "set_params"])],
         "param_grid": [dict, list],
-        "target_risk": [Interval(Real, 0, 1, closed="right")],
-        "risk": [callable, None],
+        "target_risk": [Interval(Real, 0, 1, closed="right"), dict],
+        "risk": [callable, dict, None],
         "utility": [callable, None],
         "strategy": [StrOptions({"pruned", "exhaustive"})],
         "n_jobs": [Integral, None],
         "refit": ["boolean"],
         "verbose": ["verbose"],
+        "risk_on": [StrOptions({"average", "max"})],
+        "min_k": [Interval(Integral, 1, None, closed="left"), None],
         "error_score": [StrOptions({"raise"}), Real],
     }
 
@@ -217,13 +234,15 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         estimator: Any,
         param_grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]],
         *,
-        target_risk: float = 0.05,
-        risk: RiskMeasure | None = None,
+        target_risk: float | Mapping[str, float] = 0.05,
+        risk: RiskMeasure | Mapping[str, RiskMeasure | None] | None = None,
         utility: UtilityMeasure | None = None,
         strategy: str = "pruned",
         n_jobs: int | None = None,
         refit: bool = True,
         verbose: int = 0,
+        risk_on: str = "average",
+        min_k: int | None = None,
         error_score: Any = "raise",
     ) -> None:
         self.estimator = estimator
@@ -235,6 +254,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.refit = refit
         self.verbose = verbose
+        self.risk_on = risk_on
+        self.min_k = min_k
         self.error_score = error_score
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -281,13 +302,14 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         warn_of_failures(candidates)
         chosen = leader.candidate
         if chosen is None:
-            raise infeasible(candidates, self.target_risk)
+            raise infeasible(candidates, leader.nearest, measures.constraints)
 
         self.best_index_ = leader.index
         self.best_params_ = dict(chosen.params)
         self.best_score_ = chosen.utility
         self.best_risk_ = chosen.risk_upper
-        self.best_report_ = chosen.report
+        reports = dict(chosen.reports or {})
+        self.best_report_ = reports if isinstance(self.risk, Mapping) else reports[""]
         if self.refit:
             self.best_estimator_ = chosen.estimator
         return self
@@ -299,12 +321,25 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         self.n_full_fits_ = fits.n_full_fits
 
     def _measures(self, settings: Sequence[Mapping[str, Any]], X: Any) -> Measures:
-        risk, utility = self.risk, self.utility
-        if risk is None or utility is None:
-            defaults = DefaultMeasures(self.estimator, settings, X)
-            risk = defaults.risk if risk is None else risk
+        n_candidates = len(settings)
+        default, utility = None, self.utility
+        needs_default = (
+            None in self.risk.values() if isinstance(self.risk, Mapping) else self.risk is None
+        )
+        if needs_default or utility is None:
+            confidence = corrected_confidence(0.95, n_candidates)
+            defaults = DefaultMeasures(self.estimator, settings, X, confidence=confidence)
+            default = defaults.risk
             utility = defaults.utility if utility is None else utility
-        return Measures(risk, utility, self.target_risk, self.error_score)
+        constraints = Constraints.of(
+            self.risk,
+            self.target_risk,
+            default=default,
+            n_candidates=n_candidates,
+            risk_on=self.risk_on,
+            min_k=self.min_k,
+        )
+        return Measures(constraints, utility, self.error_score)
 
     @property
     def frontier_(self) -> pd.DataFrame:
