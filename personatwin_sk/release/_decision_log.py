@@ -136,7 +136,8 @@ class DecisionLog:
                 "n_within_target": within,
                 "before": before,
                 "after": after,
-                "effect": f"{self._count(within, measured, results)} {_compare(found, before)}",
+                "effect": f"{self._count(within, measured, results)} "
+                f"{_compare(found, before, stays=after is before)}",
                 "next": "",
             }
         )
@@ -233,12 +234,12 @@ def _is_better(found: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     return bool(found["risk"] < before["risk"])
 
 
-def _compare(found: Mapping[str, Any], before: Mapping[str, Any]) -> str:
+def _compare(found: Mapping[str, Any], before: Mapping[str, Any], *, stays: bool) -> str:
     words = f"{_capital(setting_in_words(found['params']))} {_figures(found)}"
     old = _figures(before)
     if old and found["params"] != before["params"]:
         words += f", where {setting_in_words(before['params'])} {old}"
-    return f"{words}."
+    return f"{words}; the latter stays." if stays else f"{words}."
 
 
 def _figures(standing: Mapping[str, Any]) -> str:

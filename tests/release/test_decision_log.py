@@ -72,7 +72,12 @@ def test_a_later_stage_replaces_only_what_it_betters() -> None:
     year = {"dates__precision": "year"}
     log.add("dates", k_grid(5), results((5, 0.03, 0.4, True), **year), 0)
     assert log.entries[1]["before"] == log.entries[1]["after"] == log.entries[0]["after"]
+    assert log.entries[1]["effect"] == (
+        "1 of 1 setting is within 5 %. k = 5, dates by the year has a risk of 3 % and keeps 40 %, "
+        "where k = 20 has a risk of 4 % and keeps 50 %; the latter stays."
+    )
     log.add("between", k_grid(10), results((10, 0.05, 0.6, True), **year), 0)
+    assert log.entries[2]["effect"].endswith("where k = 20 has a risk of 4 % and keeps 50 %.")
     assert log.entries[2]["after"]["params"] == {"merge__k": 10, **year}
     # Equally useful and safer is better.
     log.add("between", k_grid(11), results((11, 0.02, 0.6, True), **year), 0)
