@@ -66,7 +66,7 @@ class Features:
             if isinstance(reader, OrderedReader):
                 middles = reader.middles(values)
                 known = ~np.isnan(middles)
-                fill = float(np.average(middles[known], weights=rows[known]))
+                fill = float(middles[known] @ rows[known]) / max(int(rows[known].sum()), 1)
                 used = np.arange(int((~known).any()))
             self._fill.append(fill)
             self._used.append(used)

@@ -14,11 +14,11 @@ from sklearn.model_selection import check_cv
 
 from personatwin_sk._core.columns import factorize_column, is_ordered
 from personatwin_sk._core.frames import Table, is_null
-from personatwin_sk._core.roles import find_column, find_columns, person_codes
+from personatwin_sk._core.roles import find_column, person_codes
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.utility._features import Features
 from personatwin_sk.utility._reading import OrderedReader, reader_of
-from personatwin_sk.utility._tables import Columns, require_aligned, suppressed_rows
+from personatwin_sk.utility._tables import Columns, read_pair, require_aligned, suppressed_rows
 
 __all__ = ["ModelScore", "TrainOnReleased", "train_on_released"]
 
@@ -256,11 +256,22 @@ class _Trial:
 
     def __init__(self, measure: ModelScore, before: Table, after: Table) -> None:
         owner = type(measure).__name__
+        roles = {"target": [measure.target], "features": measure.features}
+        before, after, found = read_pair(before, after, roles, owner=owner)
         require_aligned(before, after, owner=owner)
         self._before = before
-        self._target = find_column(before, measure.target, parameter="target", owner=owner)
+        self._target = found["target"][0]
         self._person_id = find_column(before, measure.person_id, parameter="person_id", owner=owner)
-        self._columns = self._find_features(measure, after, owner)
+        self._columns = found["features"]
+        if measure.features is None:
+            no_features = (self._target, self._person_id)
+            self._columns = [
+                name for name in before.columns if name in after and name not in no_features
+            ]
+        if not self._columns or self._target in self._columns:
+            raise InputError(
+                f"{owner}: features names the target, or there is no column to predict it from."
+            )
         features = Features(before, self._columns, hierarchies=measure.hierarchies, owner=owner)
         self._encoder, self._numbers = features, features.encode(before)
         self._model = self._make_model(measure)
@@ -290,22 +301,6 @@ class _Trial:
                 float(self._scorer(model, self._numbers[test], self._plain(self._real[test])))
             )
         return np.array(scores), int((known & ~usable).sum())
-
-    def _find_features(self, measure: ModelScore, after: Table, owner: str) -> list[Hashable]:
-        find_columns(after, [self._target], parameter="target", owner=f"{owner} (released table)")
-        if measure.features is not None:
-            columns = find_columns(
-                self._before, measure.features, parameter="features", owner=owner
-            )
-            find_columns(after, columns, parameter="features", owner=f"{owner} (released table)")
-        else:
-            roles = (self._target, self._person_id)
-            columns = [name for name in self._before.columns if name in after and name not in roles]
-        if not columns or self._target in columns:
-            raise InputError(
-                f"{owner}: features names the target, or there is no column to predict it from."
-            )
-        return columns
 
     def _make_model(self, measure: ModelScore) -> Any:
         if measure.estimator is not None:

@@ -303,10 +303,9 @@ class NominalReader(ColumnReader):
         distinct = list(dict.fromkeys(parts))
         if self._hierarchy is not None:
             nodes = find_nodes(self._hierarchy, pd.Series(distinct, dtype=object))
-            levels = [
-                str(self._hierarchy.level_of([node])[0]) if node >= 0 else "" for node in nodes
-            ]
-            labels = [str(self._hierarchy.labels([node])[0]) if node >= 0 else "" for node in nodes]
+            names = np.append(np.array(self._hierarchy.levels, dtype=object), "")
+            levels = names[self._hierarchy.level_of(nodes)].tolist()  # -1 is no node
+            labels = self._hierarchy.labels(nodes).tolist()
         else:
             areas = find_areas(distinct)
             levels = ["" if area is None else area.level for area in areas]
