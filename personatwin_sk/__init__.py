@@ -9,7 +9,13 @@ from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk._core.labels import format_label, parse_label
 from personatwin_sk._version import __version__
 from personatwin_sk.datasets import make_people_events
-from personatwin_sk.domains import Domain, DomainConfig, create_custom_config
+from personatwin_sk.domains import (
+    Domain,
+    DomainConfig,
+    create_custom_config,
+    map_labels,
+    suggest_labels,
+)
 from personatwin_sk.exceptions import (
     ColumnNotFoundError,
     DataWarning,
@@ -110,6 +116,7 @@ __all__ = [
     "load_social_services_data",
     "make_people_events",
     "make_release_pipeline",
+    "map_labels",
     "measure_diversity",
     "parse_label",
     "personas_to_dataframe",
@@ -119,4 +126,5 @@ __all__ = [
     "private_counts",
     "simulate_linkage",
     "suda_scores",
+    "suggest_labels",
 ]

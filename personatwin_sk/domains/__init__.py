@@ -2,6 +2,8 @@
 
 from personatwin_sk.domains._builtin import get_domain_config
 from personatwin_sk.domains._config import Domain, DomainConfig, create_custom_config
+from personatwin_sk.domains._labels import map_labels, suggest_labels, unknown_labels
+from personatwin_sk.domains._nearest import nearest_label, spelling
 from personatwin_sk.domains._privacy import PRIVACY_LEVELS, PrivacyLevel, get_privacy_level
 
 __all__ = [
@@ -12,4 +14,9 @@ __all__ = [
     "create_custom_config",
     "get_domain_config",
     "get_privacy_level",
+    "map_labels",
+    "nearest_label",
+    "spelling",
+    "suggest_labels",
+    "unknown_labels",
 ]
