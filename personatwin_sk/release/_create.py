@@ -178,6 +178,8 @@ def create_safe_personas(
         pipeline, risk=quick, utility=utility, target_risk=target_risk, verbose=verbose
     )
     search = _run(staged, original, n_people, dates_matter=events and known_events > 0)
+    # Limits that hold for one setting would be too low for the best of many.
+    risk, quick = staged.corrected(risk), staged.corrected(quick)
     with _caught() as caught:
         released = Table.of(search.transform(original)).to_pandas()
         # From here on nothing is taken from the search: the table itself is looked at.
@@ -222,6 +224,7 @@ def create_safe_personas(
             "dropped_columns": [str(name) for name in columns.dropped],
             "known_events": known_events if events else 0,
             "attacker": risk.attacker,
+            "confidence": round(risk.confidence, 6),
         },
         counts={
             "people": n_people,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ LEVEL, FLIP = "geography__level", "outcomes__flip_probability"
 _YEAR_JITTERS = (183, 365)
 WIDER_LEVELS = ("county", "state", "country")
 _FLIPS = (0.25, 0.5)
+_BETWEEN = 3
 
 Setting = Mapping[str, Any]
 Grid = dict[str, list[Any]]
@@ -112,13 +114,37 @@ def noisier_outcomes(pipeline: Pipeline, params: Setting) -> list[Grid]:
     return [{**{name: [value] for name, value in params.items()}, FLIP: noisier}] if noisier else []
 
 
+def count_settings(grids: Sequence[Grid], levels: Sequence[str], *, rounds: int) -> int:
+    """Count the settings that a search could come to try, whichever stages it takes.
+
+    Parameters
+    ----------
+    grids : sequence of dict
+        Of larger classes and of coarser dates.
+    levels : sequence of str
+        Wider places.
+    rounds : int
+        How often what lies between two sizes of classes is looked at.
+
+    Examples
+    --------
+    >>> count_settings([{"merge__k": [5, 10, 20]}], ["state"], rounds=1)
+    14
+    """
+    # Gaps are looked for along each combination of what is not the size of the classes.
+    chains = sum(math.prod(len(values) for name, values in g.items() if name != K) for g in grids)
+    listed = sum(math.prod(len(values) for values in grid.values()) for grid in grids)
+    places = 1 + len(levels)
+    return places * listed + len(_FLIPS) + rounds * _BETWEEN * places * chains
+
+
 def between(
     params: Sequence[Setting],
     may_do: Sequence[bool],
     utility: Sequence[float],
     *,
     least: float = -np.inf,
-    n_between: int = 3,
+    n_between: int = _BETWEEN,
 ) -> list[Grid]:
     """Give grids for what lies between the last k that fails and the next one that may do.
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.model_selection import RiskAwareSearch
+from personatwin_sk.model_selection._constraints import corrected
 from personatwin_sk.release._decision_log import DecisionLog
 from personatwin_sk.release._grid import (
     LEVEL,
     Grid,
     between,
     blurred_dates,
+    count_settings,
     larger_classes,
     noisier_outcomes,
     wider_places,
 )
+from personatwin_sk.risk import ReidentificationRisk
 
 # Each round of looking between two sizes of classes leaves a quarter of the gap.
 _ROUNDS = 2
@@ -70,6 +75,9 @@ class StagedSearch:
     ----------
     n_candidates : int
         Settings tried, in all stages.
+    n_planned : int
+        Settings that could have come to be tried. Limits of risks that are estimated hold for all
+        of them at once (Bonferroni): the best of many looks better than it is.
     log : DecisionLog
         What each stage tried, what came of it and why the next one was taken.
     """
@@ -89,6 +97,7 @@ class StagedSearch:
         self.target_risk = target_risk
         self.verbose = verbose
         self.n_candidates = 0
+        self.n_planned = 1
         self.log = DecisionLog(target_risk)
         self._best: RiskAwareSearch | None = None
         self._nearest: InfeasibleRiskError | None = None
@@ -112,12 +121,13 @@ class StagedSearch:
             Of the stage that came nearest; with the log as `decision_log`.
         """
         grids = larger_classes(self.pipeline, n_people)
-        self._stage("classes", original, grids)
         dates = blurred_dates(self.pipeline, n_people) if dates_matter else []
+        levels = wider_places(self.pipeline)
+        self.n_planned = count_settings([*grids, *dates], levels, rounds=_ROUNDS)
+        self._stage("classes", original, grids)
         if dates and not self.log.is_unbeaten():
             grids = [*grids, *dates]
             self._stage("dates", original, dates)
-        levels = wider_places(self.pipeline)
         if self._best is None and levels:
             self._stage("places", original, [{**grid, LEVEL: levels} for grid in grids])
         if self._best is None:
@@ -149,13 +159,30 @@ class StagedSearch:
         )
         return self._nearest
 
+    def corrected(self, risk: Any) -> Any:
+        """Give a measure whose limits hold for all settings of the search at once.
+
+        Parameters
+        ----------
+        risk : callable
+            A :class:`~personatwin_sk.ReidentificationRisk` is corrected; any other is its own.
+        """
+        return corrected(risk, self.n_planned)
+
+    def _for_one_stage(self, n_settings: int) -> Any:
+        """Give the measure that, once a search has corrected it for its own grid, is corrected."""
+        if not isinstance(self.risk, ReidentificationRisk):
+            return self.risk
+        share = n_settings / self.n_planned
+        return replace(self.risk, confidence=1.0 - (1.0 - self.risk.confidence) * share)
+
     def _stage(self, name: str, original: pd.DataFrame, grids: list[Grid]) -> None:
         """Search some grids, and keep what is better than what there is."""
         search = RiskAwareSearch(
             self.pipeline,
             grids,
             target_risk=self.target_risk,
-            risk=self.risk,
+            risk=self._for_one_stage(len(ParameterGrid(grids))),
             utility=self.utility,
             verbose=self.verbose,
         )

@@ -7,12 +7,14 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.model_selection import ParameterGrid
 
 from personatwin_sk.release import make_release_pipeline
 from personatwin_sk.release._grid import (
     between,
     blurred_dates,
     class_sizes,
+    count_settings,
     larger_classes,
     noisier_outcomes,
     wider_places,
@@ -108,6 +110,20 @@ def test_outcomes_are_redrawn_more_often_than_at_the_floor_in_one_setting() -> N
 def test_wider_places_are_above_the_floor(level: str, wider: list[str]) -> None:
     assert wider_places(make_release_pipeline("custom", level)) == wider
     assert wider_places(make_release_pipeline("custom", level, columns=["age"])) == []
+
+
+@pytest.mark.parametrize("level", ["low", "medium", "high", "maximum"])
+@pytest.mark.parametrize("dates_matter", [True, False])
+def test_all_that_could_come_to_be_tried_is_counted(level: str, dates_matter: bool) -> None:
+    pipeline = make_release_pipeline("criminal_justice", level)
+    dates = blurred_dates(pipeline, 500) if dates_matter else []
+    grids, levels = [*larger_classes(pipeline, 500), *dates], wider_places(pipeline)
+    at_floor = [dict(s) for grid in grids for s in ParameterGrid(grid)]
+    settings = at_floor + [{**s, "geography__level": place} for s in at_floor for place in levels]
+    counted = count_settings(grids, levels, rounds=2)
+    # At the worst, each combination has a gap, three values in it, twice.
+    chains = {tuple(sorted({**s, "merge__k": 0}.items())) for s in settings}
+    assert counted == len(settings) + 2 + 2 * 3 * len(chains)
 
 
 def tried(*rows: tuple[int, str, bool]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.base import clone
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.release import make_release_pipeline
 from personatwin_sk.release._search import StagedSearch, least_event_risk
+from personatwin_sk.risk import ReidentificationRisk
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abc")), min_size=1, max_size=40))
@@ -306,3 +308,38 @@ def test_the_answer_is_the_best_of_all_stages_and_the_log_says_so() -> None:
     measured = {(kept, drawn) for kept, drawn in seen}
     assert {(setting["utility"], setting["risk"]) for setting in frontier} <= measured
     json.dumps([runner.log.entries, frontier], allow_nan=False)
+
+
+@dataclass(frozen=True)
+class Watched(ReidentificationRisk):
+    """Says which confidence it was asked for, and answers what it was told to."""
+
+    asked: list[float] = field(default_factory=list)
+    least: int = 0
+
+    def __call__(self, original, released):
+        self.asked.append(self.confidence)
+        return report(0.01 if smallest(released) >= self.least else 0.9, released)
+
+
+@pytest.mark.parametrize("least", [0, 8, 1_000])
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_limits_hold_for_all_that_could_be_tried_at_once(confidence: float, least: int) -> None:
+    watched = Watched(["age"], confidence=confidence, least=least)
+    runner = staged(watched)
+    if least == 1_000:
+        with pytest.raises(InfeasibleRiskError):
+            runner.run(PEOPLE, 120, dates_matter=False)
+    else:
+        runner.run(PEOPLE, 120, dates_matter=False)
+    # 4 sizes at three levels of places, outcomes, and twice three sizes in the gap of each.
+    assert runner.n_candidates <= runner.n_planned == 3 * 4 + 2 + 2 * 3 * 3
+    needed = 1 - (1 - confidence) / runner.n_planned
+    assert watched.asked == pytest.approx([needed] * len(watched.asked), abs=1e-12)
+    assert runner.corrected(watched).confidence == pytest.approx(needed, abs=1e-12)
+
+
+def test_a_measure_of_another_kind_is_left_as_it_is() -> None:
+    runner = staged(lambda original, released: report(0.01, released))
+    runner.run(PEOPLE, 120, dates_matter=False)
+    assert runner.corrected(runner.risk) is runner.risk
