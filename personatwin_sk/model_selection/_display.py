@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,8 @@ class RiskUtilityDisplay:
         The candidate that was chosen.
     target_risk : float, default=None
         The bound; None draws none.
+    risk_name : str, default="Risk (upper limit)"
+        What stands at the axis of risks.
 
     Attributes
     ----------
@@ -75,6 +76,7 @@ class RiskUtilityDisplay:
         knee: int | None = None,
         chosen: int | None = None,
         target_risk: float | None = None,
+        risk_name: str = "Risk (upper limit)",
     ) -> None:
         self.risk = risk
         self.utility = utility
@@ -82,6 +84,7 @@ class RiskUtilityDisplay:
         self.knee = knee
         self.chosen = chosen
         self.target_risk = target_risk
+        self.risk_name = risk_name
 
     @classmethod
     def from_search(
@@ -93,6 +96,8 @@ class RiskUtilityDisplay:
         line_kw: Mapping[str, Any] | None = None,
     ) -> RiskUtilityDisplay:
         """Plot the candidates of a fitted search.
+
+        Several risks are one by the largest share of its target that one of them takes up.
 
         Parameters
         ----------
@@ -122,8 +127,7 @@ class RiskUtilityDisplay:
         chosen = getattr(search, "best_index_", None)
         table = tabulate_frontier(results, chosen)
         knees = table.index[table["knee"]]
-        # Several bounds at once are no single line.
-        target = float(search.target_risk) if isinstance(search.target_risk, Real) else None
+        target, risk_name = _bound(search)
         display = cls(
             risk=results["risk_upper"],
             utility=results["utility"],
@@ -131,6 +135,7 @@ class RiskUtilityDisplay:
             knee=int(knees[0]) if len(knees) else None,
             chosen=chosen,
             target_risk=target,
+            risk_name=risk_name,
         )
         return display.plot(ax, scatter_kw=scatter_kw, line_kw=line_kw)
 
@@ -196,11 +201,23 @@ class RiskUtilityDisplay:
             self.target_line_ = ax.axvline(
                 self.target_risk, color=_TARGET, linestyle="--", label="Target"
             )
-        ax.set_xlabel("Risk (upper limit)")
+        ax.set_xlabel(self.risk_name)
         ax.set_ylabel("Utility")
         ax.legend(loc="lower right")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _bound(search: Any) -> tuple[float, str]:
+    """Give the bound on a search's `risk_upper`, and what that is called."""
+    several = isinstance(search.risk, Mapping) and len(search.risk) > 1
+    if several:
+        return 1.0, "Risk (largest share of its target)"
+    target = search.target_risk
+    if isinstance(target, Mapping):
+        (target,) = target.values()
+    highest = search.risk_on == "max"
+    return float(target), "Risk (of the person most at risk)" if highest else "Risk (upper limit)"
 
 
 def _require_matplotlib() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from searching import X, along_a, report, search_of
+from searching import Looked, X, along_a, report, search_of
 from sklearn.exceptions import NotFittedError
 
 from personatwin_sk import RiskUtilityDisplay
@@ -16,6 +16,10 @@ from personatwin_sk.exceptions import InfeasibleRiskError
 
 RISKS = along_a(0.02, 0.04, 0.05, 0.5, 0.9)
 UTILITIES = along_a(0.3, 0.8, 0.7, 0.9, 0.95)
+
+
+def reports_of(*uppers):
+    return along_a(*(report(upper) for upper in uppers))
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +95,37 @@ def test_keywords_reach_what_they_are_for(search, axes) -> None:
     assert display.line_.get_color() == "black"
     again = display.plot(Figure().subplots(), line_kw={"label": "Best to be had"})
     assert labels(again)[1] == "Best to be had" and again.line_.get_color() != "black"
+
+
+def test_several_risks_are_one_by_their_share_of_the_target(axes) -> None:
+    one, other = Looked(reports_of(0.02, 0.04)), Looked(reports_of(0.15, 0.1))
+    search = search_of(RISKS, along_a(0.3, 0.8), grid={"a": [0, 1]}, strategy="exhaustive")
+    search.set_params(risk={"one": one, "other": other}, target_risk={"one": 0.05, "other": 0.2})
+    display = RiskUtilityDisplay.from_search(search.fit(X), ax=axes)
+    # .02/.05 and .15/.2; .04/.05 and .1/.2
+    assert np.asarray(display.points_.get_offsets())[:, 0] == pytest.approx([0.75, 0.8])
+    assert set(display.target_line_.get_xdata()) == {1.0}
+    assert axes.get_xlabel() == "Risk (largest share of its target)"
+    assert display.chosen_.get_xdata() == pytest.approx([0.8])
+
+
+def test_one_risk_with_a_name_has_its_own_target(axes) -> None:
+    search = search_of(RISKS, along_a(0.3, 0.8), grid={"a": [0, 1]}, strategy="exhaustive")
+    search.set_params(risk={"only": Looked(reports_of(0.02, 0.04))}, target_risk={"only": 0.03})
+    display = RiskUtilityDisplay.from_search(search.fit(X), ax=axes)
+    assert set(display.target_line_.get_xdata()) == {0.03}
+    assert axes.get_xlabel() == "Risk (upper limit)"
+
+
+def test_the_person_most_at_risk_is_named(axes) -> None:
+    reports = reports_of(0.02, 0.04)
+    for made in reports.values():
+        made.max_risk, made.event_risk.max = 2 * made.upper, 0.0
+    search = search_of(RISKS, along_a(0.3, 0.8), grid={"a": [0, 1]}, strategy="exhaustive")
+    search.set_params(risk=Looked(reports), risk_on="max", target_risk=0.05)
+    display = RiskUtilityDisplay.from_search(search.fit(X), ax=axes)
+    assert axes.get_xlabel() == "Risk (of the person most at risk)"
+    assert np.asarray(display.points_.get_offsets())[:, 0] == pytest.approx([0.04, 0.08])
 
 
 def test_nothing_is_marked_where_there_is_nothing(axes) -> None:
