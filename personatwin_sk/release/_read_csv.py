@@ -17,12 +17,15 @@ import pandas as pd
 
 from personatwin_sk._core.labels import Interval, parse_label
 from personatwin_sk.exceptions import ColumnNotFoundError, InputError
+from personatwin_sk.release._ages_from_births import BIRTH
 
 Source = str | os.PathLike[str] | BinaryIO
 
-_IDS = ("person_id", "event_id")
+IDS = ("person_id", "event_id")
 _TRAITS = ("age", "gender", "ethnicity", "geography")
 STANDARD = ("person_id", *_TRAITS, "event_id", "date", "event_type", "outcome")
+# What a file's columns can be mapped to: ages are made of dates of birth.
+MAPPABLE = (*STANDARD, BIRTH)
 _OLDEST_AGE = 120
 # Texts that say "nothing here". In ids only an empty field does: "NA" may be somebody's initials.
 _NULL_TEXTS = ["", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "null", "NaN", "nan", "None", "NaT"]
@@ -37,8 +40,8 @@ _CODE_NAME = re.compile(
 _NOT_CSV = "{} is not a CSV file: a field never ends; look for a quotation mark left open"
 
 
-def read_text(path: Source) -> tuple[str, str]:
-    """Return what to call the file in messages, and its text."""
+def read_content(path: Source) -> tuple[str, bytes]:
+    """Return what to call the file in messages, and what is in it, gzipped or not."""
     if isinstance(path, str | os.PathLike):
         name = os.fspath(path)
         try:
@@ -53,6 +56,11 @@ def read_text(path: Source) -> tuple[str, str]:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{name} is gzipped but damaged or cut off") from error
+    return name, content
+
+
+def read_text(name: str, content: bytes) -> str:
+    """Return the text of a file."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -63,7 +71,7 @@ def read_text(path: Source) -> tuple[str, str]:
         ) from None
     if "\0" in text:
         raise InputError(f"{name} is not a text file; save it as CSV in UTF-8 and try again")
-    return name, text
+    return text
 
 
 def read_header(name: str, text: str) -> list[str]:
@@ -92,16 +100,21 @@ def read_header(name: str, text: str) -> list[str]:
     return [column or f"Unnamed: {position}" for position, column in enumerate(header)]
 
 
-def our_names(header: Sequence[str], columns: Mapping[str, str]) -> list[str]:
-    """Return the header with the mapped columns called by our names."""
-    unknown = [ours for ours in columns if ours not in STANDARD]
+def our_names(
+    header: Sequence[str], columns: Mapping[str, str], *, optional: bool = False
+) -> list[str]:
+    """Return the header with the mapped columns called by our names.
+
+    `optional`: what is mapped need not be there.
+    """
+    unknown = [ours for ours in columns if ours not in MAPPABLE]
     if unknown:
         raise InputError(
             f"columns maps {', '.join(map(repr, unknown))}, which is not a column of ours; "
-            f"ours are {', '.join(STANDARD)}"
+            f"ours are {', '.join(MAPPABLE)}"
         )
     missing = [theirs for theirs in columns.values() if theirs not in header]
-    if missing:
+    if missing and not optional:
         raise ColumnNotFoundError(
             f"columns names {', '.join(map(repr, missing))}, which the file does not have"
         )
@@ -123,7 +136,7 @@ def our_names(header: Sequence[str], columns: Mapping[str, str]) -> list[str]:
 
 def parse(name: str, text: str, names: Sequence[str]) -> pd.DataFrame:
     """Read the rows as text, under the given names."""
-    null_texts = {column: [""] if column in _IDS else _NULL_TEXTS for column in names}
+    null_texts = {column: [""] if column in IDS else _NULL_TEXTS for column in names}
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -149,11 +162,11 @@ def require_columns(frame: pd.DataFrame) -> None:
     hint = "; say what the file calls it by columns={'ours': 'theirs'} (--map ours=theirs)"
     if "person_id" not in frame:
         raise ColumnNotFoundError("the column 'person_id' is missing" + hint)
-    if not any(trait in frame for trait in _TRAITS):
+    if not any(trait in frame for trait in (*_TRAITS, BIRTH)):
         raise ColumnNotFoundError(
             f"at least one of the columns {', '.join(_TRAITS)} is needed, and none is there" + hint
         )
-    present = [column for column in STANDARD if column in frame]
+    present = [column for column in MAPPABLE if column in frame]
     empty = [repr(column) for column in present if frame[column].isna().all()]
     if empty:
         raise InputError(f"{', '.join(empty)} holds nothing but nulls; fill it in or drop it")

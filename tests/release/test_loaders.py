@@ -12,7 +12,7 @@ import pytest
 
 from personatwin_sk.datasets import make_people_events
 from personatwin_sk.exceptions import ColumnNotFoundError, DataWarning, InputError
-from personatwin_sk.release._loaders import (
+from personatwin_sk.release import (
     load_criminal_justice_data,
     load_education_data,
     load_employment_data,
