@@ -36,7 +36,7 @@ class OutcomeDisparities:
         (in the smaller of the two groups), `log_odds_ratio` and `standard_error` of the original,
         the same two with `released_` before them, and `verdict`.
     n_left_out : int
-        Comparisons of groups with too few people, and of those where there is no reference group.
+        Comparisons of groups or outcomes of too few people, the reference group among them.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -133,7 +133,8 @@ def outcome_disparities(
     confidence : float in (0, 1), default=0.95
         Two-sided.
     min_people : int, default=5
-        Comparisons of groups that fewer people are in, in the original, are left out and counted.
+        Comparisons of groups that fewer people are in, or of outcomes that fewer people have, in
+        the original, are left out and counted: a rare value may give its holder away.
     hierarchies : mapping of column -> Hierarchy or table, optional
         Columns whose original values are labels of a hierarchy of the user's own.
 
@@ -263,13 +264,15 @@ class _Odds:
         )
         self.rows = np.asarray(self.by_person.sum(axis=0)).reshape(self.shape)
 
-    def people(self) -> np.ndarray:
-        """Count the people in each stratum and group: (n_strata, n_groups)."""
-        n_strata, n_groups, n_outcomes = self.shape
-        cells = np.arange(n_strata * n_groups * n_outcomes)
-        collect = sparse.csr_array((np.ones(len(cells)), (cells, cells // n_outcomes)))
+    def people(self, axis: int) -> np.ndarray:
+        """Count the people in each stratum and group (axis 1), or stratum and outcome (axis 2)."""
+        size = self.shape[axis]
+        stratum, *rest = np.unravel_index(np.arange(int(np.prod(self.shape))), self.shape)
+        together = stratum * size + rest[axis - 1]
+        collect = sparse.csr_array((np.ones(len(together)), (np.arange(len(together)), together)))
         held = sparse.csr_array(self.by_person @ collect)
-        return np.bincount(held.indices, minlength=n_strata * n_groups).reshape(n_strata, n_groups)
+        counts = np.bincount(held.indices, minlength=self.shape[0] * size)
+        return counts.reshape(self.shape[0], size)
 
     def log_ratios(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give log odds ratios and standard errors of comparisons (stratum, group, base, outcome).
@@ -324,10 +327,8 @@ def _read_columns(
 
 def _comparisons(then: _Odds, min_people: int) -> tuple[np.ndarray, int]:
     """List what is compared: (stratum, group, reference group, outcome), and count what is not."""
-    people = then.people()
+    people, holders = then.people(1), then.people(2)
     base = int(np.argmax(then.rows.sum(axis=(0, 2))))
-    enough = np.minimum(people, people[:, [base]]) >= min_people
-    enough[:, base] = False
     # Where an outcome does not occur, or nothing else does, there is no disparity of it.
     rows = then.rows.sum(axis=1)
     occurs = (rows > 0) & (rows < rows.sum(axis=1, keepdims=True))
@@ -335,16 +336,18 @@ def _comparisons(then: _Odds, min_people: int) -> tuple[np.ndarray, int]:
     first = np.argmax(occurs, axis=1)
     both = occurs.sum(axis=1) == 2
     occurs[np.flatnonzero(both), first[both]] = False
-    stratum, group, outcome = np.nonzero(enough[:, :, None] & occurs[:, None, :])
+    possible = (people > 0)[:, :, None] & occurs[:, None, :]
+    possible[:, base] = False
+    enough = np.minimum(people, people[:, [base]]) >= min_people
+    wanted = possible & enough[:, :, None] & (holders >= min_people)[:, None, :]
+    stratum, group, outcome = np.nonzero(wanted)
     pairs = np.stack([stratum, group, np.full(len(group), base), outcome], axis=1)
-    some = (people > 0) & ~enough
-    some[:, base] = False
-    return pairs, int((some[:, :, None] & occurs[:, None, :]).sum())
+    return pairs, int(possible.sum() - wanted.sum())
 
 
 def _tabulate(then: _Odds, pairs: np.ndarray, readers: list[_Reader]) -> pd.DataFrame:
     stratum, group, base, outcome = pairs.T
-    people = then.people()
+    people = then.people(1)
     columns: dict[str, Any] = {} if len(readers) == 2 else {"by": readers[0].names()[stratum]}
     return pd.DataFrame(
         columns

@@ -100,7 +100,7 @@ def k_marginal(
         _distance([then[i] for i in chosen], [now[i] for i in chosen])
         for chosen in combinations(range(len(names)), k)
     ]
-    return float((2.0 - np.mean(distances)) * 500.0)
+    return float(np.clip(2.0 - np.mean(distances), 0.0, 2.0) * 500.0)
 
 
 def _read(

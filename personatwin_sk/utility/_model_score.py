@@ -103,7 +103,7 @@ class ModelScore:
         Whose row it is, read from the original. None: each row is somebody else.
     cv : int, splitter or iterable, default=5
         Folds of people, stratified by class; or, as in scikit-learn, a splitter (which gets people
-        as ``groups``) or pairs of train and test rows.
+        as ``groups``, given `person_id`) or pairs of train and test rows.
     random_state : int, default=0
         For the folds and the default estimator. The same for all releases of a search: differences
         between them are not due to the folds.
@@ -333,7 +333,9 @@ class _Trial:
             given = measure.cv
             splitter = check_cv(given) if hasattr(given, "split") else check_cv(list(given))
             labels = factorize_column(self._before, self._target)[0]
-            pairs: Iterable[Any] = splitter.split(self._numbers, labels, people)
+            # Splitters that know no groups warn where they are given any.
+            groups = None if self._person_id is None else people
+            pairs: Iterable[Any] = splitter.split(self._numbers, labels, groups)
             return [(np.asarray(train), np.asarray(test)) for train, test in pairs]
         if not 2 <= measure.cv <= n_people:
             raise InputError(

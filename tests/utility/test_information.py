@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from personatwin_sk._core.hierarchy import Hierarchy
 from personatwin_sk.exceptions import ColumnNotFoundError, InputError
-from personatwin_sk.utility import information_kept
+from personatwin_sk.utility import information_kept, ncp
 from personatwin_sk.utility._information import InformationKept
 
 
@@ -394,3 +394,49 @@ def test_hierarchies_that_cannot_be_used(hierarchies: Any, error: type, message:
     frame = pd.DataFrame({"town": ["Lyon", "Bron"], "age": [1, 2]})
     with pytest.raises(error, match=message):
         information_kept(frame, frame, "town", hierarchies=hierarchies)
+
+
+# --- by column, and of key variables alone -------------------------------------------------------
+
+
+def test_ncp_is_what_key_variables_lost():
+    before = people(age=[20, 20, 40, 60], sex=["F", "M", "X", "X"])
+    after = people(age=["20", "20", "40-60", "40-60"], sex=["F|M", "F|M", "X", "X"])
+    # Ages span 20 of 40 years for two of four people; two of three sexes, 1/2, for the other two.
+    assert ncp(before, after, "age") == pytest.approx(0.25)
+    assert ncp(before, after, "sex") == pytest.approx(0.25)
+    assert ncp(before, after, ["age", "sex"]) == pytest.approx(0.25)
+    assert ncp(before, before, ["age", "sex"]) == 0.0
+
+
+def test_ncp_counts_people_and_reads_hierarchies():
+    before = people(who=list("aab"), town=["Lyon", "Lyon", "Nice"])
+    after = people(who=[0, 0, 1], town=["Rhone", "Rhone", "Nice"])
+    towns = people(town=["Lyon", "Bron", "Nice"], area=["Rhone", "Rhone", "Var"])
+    settings = {"person_id": "who", "hierarchies": {"town": towns}}
+    assert ncp(before, after, "town", **settings) == 0.0
+    one = after.assign(town="*")
+    assert ncp(before, one, "town", **settings) == pytest.approx(1.0)
+
+
+def test_losses_come_by_column_and_their_mean_is_the_measure():
+    before = people(
+        age=[20, 30, 40, 60], date=["2023-01-01"] * 3 + ["2023-01-11"], outcome=["x"] * 4
+    )
+    after = people(
+        age=["20-30", "20-30", "40-60", "40-60"],
+        date=["2023-01-01"] * 3 + ["2023-01-09"],
+        outcome=["x", "x", "y", "y"],
+    )
+    measure = InformationKept(before, "age", dates="date", outcomes="outcome")
+    losses = measure.losses(after)
+    assert [name for name, _ in losses] == ["age", "date", "outcome"]
+    assert [loss for _, loss in losses] == pytest.approx([0.375, 0.05, 0.5])
+    assert measure(after) == pytest.approx(1 - (0.375 + 0.05 + 0.5) / 3)
+
+
+def test_a_column_of_two_roles_counts_in_both():
+    before = people(x=["a", "b", "b", "c"])
+    after = people(x=["a", "b", "b", "b"])
+    losses = InformationKept(before, "x", outcomes="x").losses(after)
+    assert losses == [("x", pytest.approx(3 / 8)), ("x", pytest.approx(1 / 4))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from personatwin_sk._core.frames import Table
 from personatwin_sk.exceptions import ColumnNotFoundError, InputError
@@ -30,7 +31,9 @@ MEASURES = {
     "outcome_disparities": lambda a, b: outcome_disparities(a, b, "y", "z", person_id="id"),
     "event_sequences": lambda a, b: event_sequences(a, b, "y", person_id="id"),
     "ncp": lambda a, b: ncp(a, b, ["x", "y"]),
-    "train_on_released": lambda a, b: train_on_released(a, b, "y", features=["x"], cv=2),
+    "train_on_released": lambda a, b: train_on_released(
+        a, b, "y", features=["x"], cv=2, estimator=DecisionTreeClassifier(random_state=0)
+    ),
     "utility_report": lambda a, b: utility_report(a, b, ["x", "y"]),
 }
 ALIGNED = sorted(MEASURES.keys() - {"k_marginal", "propensity_mse", "association_preserved"})
