@@ -44,6 +44,7 @@ from personatwin_sk.population import (
 from personatwin_sk.release import (
     Personas,
     ReleaseResult,
+    aggregate_events,
     create_safe_personas,
     export_personas,
     export_privacy_report,
@@ -100,6 +101,7 @@ __all__ = [
     "TemporalNoise",
     "ValueNoise",
     "__version__",
+    "aggregate_events",
     "assess_risk",
     "create_custom_config",
     "create_safe_personas",

@@ -1,5 +1,6 @@
 """The whole job: load, protect, pass the gate, export."""
 
+from personatwin_sk.release._aggregates import aggregate_events
 from personatwin_sk.release._create import create_safe_personas
 from personatwin_sk.release._domain_loaders import (
     load_criminal_justice_data,
@@ -21,6 +22,7 @@ from personatwin_sk.release._result import ReleaseResult
 __all__ = [
     "Personas",
     "ReleaseResult",
+    "aggregate_events",
     "create_safe_personas",
     "export_personas",
     "export_privacy_report",
