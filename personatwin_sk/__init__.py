@@ -44,10 +44,12 @@ from personatwin_sk.population import (
 from personatwin_sk.release import (
     Personas,
     ReleaseResult,
+    Verification,
     aggregate_events,
     create_safe_personas,
     export_personas,
     export_privacy_report,
+    export_release,
     load_criminal_justice_data,
     load_education_data,
     load_employment_data,
@@ -57,6 +59,7 @@ from personatwin_sk.release import (
     make_release_pipeline,
     personas_to_dataframe,
     personas_to_event_dataframe,
+    verify_release,
 )
 from personatwin_sk.risk import (
     AttackResult,
@@ -114,6 +117,7 @@ __all__ = [
     "TemporalNoise",
     "UtilityReport",
     "ValueNoise",
+    "Verification",
     "__version__",
     "aggregate_events",
     "assess_risk",
@@ -123,6 +127,7 @@ __all__ = [
     "event_sequences",
     "export_personas",
     "export_privacy_report",
+    "export_release",
     "find_weaknesses",
     "format_label",
     "information_kept",
@@ -151,4 +156,5 @@ __all__ = [
     "suggest_labels",
     "train_on_released",
     "utility_report",
+    "verify_release",
 ]

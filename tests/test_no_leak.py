@@ -360,7 +360,8 @@ def test_no_file_and_no_stream_names_anybody(
     assert run(["protect", str(source), "--out", str(target), *domain, *options]) == 0
     streams = capfd.readouterr()
     texts = {path.name: path.read_text(encoding="utf-8") for path in target.iterdir()}
-    assert set(texts) == {"personas.csv", "events.csv", "risk.json", "report.html"}
+    described = {"risk.json", "data_dictionary.json", "manifest.json", "report.html"}
+    assert set(texts) == {"personas.csv", "events.csv"} | described
     secrets = [
         *CANARY.identifiers(),
         *frame["person_id"].unique(),

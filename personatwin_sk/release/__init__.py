@@ -1,7 +1,9 @@
 """The whole job: load, protect, pass the gate, export."""
 
 from personatwin_sk.release._aggregates import aggregate_events
+from personatwin_sk.release._checks import Check, Verification
 from personatwin_sk.release._create import create_safe_personas
+from personatwin_sk.release._dictionary import data_dictionary
 from personatwin_sk.release._domain_loaders import (
     load_criminal_justice_data,
     load_education_data,
@@ -9,7 +11,12 @@ from personatwin_sk.release._domain_loaders import (
     load_healthcare_data,
     load_social_services_data,
 )
-from personatwin_sk.release._export import export_personas, export_privacy_report, write_release
+from personatwin_sk.release._export import (
+    export_personas,
+    export_privacy_report,
+    export_release,
+    write_release,
+)
 from personatwin_sk.release._loaders import load_people_events
 from personatwin_sk.release._personas import (
     Personas,
@@ -18,14 +25,19 @@ from personatwin_sk.release._personas import (
 )
 from personatwin_sk.release._pipeline import make_release_pipeline
 from personatwin_sk.release._result import ReleaseResult
+from personatwin_sk.release._verify import verify_release
 
 __all__ = [
+    "Check",
     "Personas",
     "ReleaseResult",
+    "Verification",
     "aggregate_events",
     "create_safe_personas",
+    "data_dictionary",
     "export_personas",
     "export_privacy_report",
+    "export_release",
     "load_criminal_justice_data",
     "load_education_data",
     "load_employment_data",
@@ -35,5 +47,6 @@ __all__ = [
     "make_release_pipeline",
     "personas_to_dataframe",
     "personas_to_event_dataframe",
+    "verify_release",
     "write_release",
 ]

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import importlib.util
+import io
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from personatwin_sk._core.frames import is_null
 from personatwin_sk.exceptions import InputError
+from personatwin_sk.release._dictionary import data_dictionary
+from personatwin_sk.release._manifest import claims_of, file_facts, manifest_of
 from personatwin_sk.release._personas import (
     Personas,
     personas_to_dataframe,
     personas_to_event_dataframe,
 )
 from personatwin_sk.release._result import ReleaseResult
+from personatwin_sk.release._spreadsheet import harmless
 
 PERSONAS_FILE, EVENTS_FILE, RISK_FILE, REPORT_FILE = (
     "personas.csv",
@@ -25,7 +34,18 @@ PERSONAS_FILE, EVENTS_FILE, RISK_FILE, REPORT_FILE = (
     "risk.json",
     "report.html",
 )
-FILES = (PERSONAS_FILE, EVENTS_FILE, RISK_FILE, REPORT_FILE)
+PERSONAS_PARQUET, EVENTS_PARQUET = "personas.parquet", "events.parquet"
+DICTIONARY_FILE, MANIFEST_FILE = "data_dictionary.json", "manifest.json"
+FILES = (
+    PERSONAS_FILE,
+    EVENTS_FILE,
+    PERSONAS_PARQUET,
+    EVENTS_PARQUET,
+    DICTIONARY_FILE,
+    RISK_FILE,
+    REPORT_FILE,
+    MANIFEST_FILE,
+)
 
 
 def export_personas(personas: Personas, path: str | os.PathLike[str]) -> None:
@@ -51,7 +71,7 @@ def export_personas(personas: Personas, path: str | os.PathLike[str]) -> None:
     >>> header
     'persona_id,age,gender,ethnicity,geography,class_size'
     """
-    _write(Path(path), _personas_text(personas))
+    _write(Path(path), _csv(personas_to_dataframe(personas)))
 
 
 def export_privacy_report(result: ReleaseResult, path: str | os.PathLike[str]) -> None:
@@ -82,30 +102,42 @@ def export_privacy_report(result: ReleaseResult, path: str | os.PathLike[str]) -
     >>> text.startswith("<!DOCTYPE html>")
     True
     """
-    _write(Path(path), _report_text(result))
+    _write(Path(path), _report_text(result).encode("utf-8"))
 
 
-def write_release(
+def export_release(
     result: ReleaseResult,
-    folder: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
     *,
+    parquet: bool = False,
     report: bool = True,
     force: bool = False,
 ) -> list[str]:
-    """Write ``personas.csv``, ``events.csv``, ``risk.json`` and ``report.html`` into a folder.
+    """Write everything that may leave into a folder: the tables, the figures, and what they mean.
 
-    All of them are written aside first and moved when they are whole.
+    - ``personas.csv`` and, where the data have events, ``events.csv``. A text that a spreadsheet
+      would run as a formula starts with an apostrophe.
+    - ``data_dictionary.json``: what each column means, and its labels.
+    - ``risk.json``: what was measured and by which settings, the claims made, and the SHA-256 of
+      the tables.
+    - ``report.html``, the same for people; needs the extra ``report``.
+    - ``manifest.json``: size and SHA-256 of each of these files, for `verify_release`.
+
+    All of them are written aside first and moved when they are whole. In none of them are keys,
+    seeds, ids of the data or figures of fewer people than the smallest persona has.
 
     Parameters
     ----------
     result : ReleaseResult
         As `create_safe_personas` gives it.
-    folder : str or path
+    directory : str or path
         Made if it is not there; with files in it only under `force`.
+    parquet : bool, default=False
+        Whether to write ``personas.parquet`` and ``events.parquet`` too; needs pyarrow.
     report : bool, default=True
         Whether to write the report.
     force : bool, default=False
-        Replace these four files in a folder that holds files; all others stay.
+        Replace these files in a folder that holds files; all others stay.
 
     Returns
     -------
@@ -115,30 +147,89 @@ def write_release(
     Raises
     ------
     InputError
-        If the folder cannot be used.
+        If the folder cannot be used, or what `parquet` or `report` need is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import personatwin_sk as pt
+    >>> people = pt.make_people_events(200, random_state=0)
+    >>> result = pt.create_safe_personas(people, known_events=0, random_state=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = pt.export_release(result, folder, report=False)
+    ...     verified = pt.verify_release(folder).holds
+    >>> written
+    ['personas.csv', 'events.csv', 'data_dictionary.json', 'risk.json', 'manifest.json']
+    >>> verified
+    True
     """
-    target = check_folder(folder, force=force)
-    writers: dict[str, Callable[[], str]] = {PERSONAS_FILE: lambda: _personas_text(result.personas)}
-    if result.personas.has_events:
-        writers[EVENTS_FILE] = lambda: _csv(personas_to_event_dataframe(result.personas))
-    writers[RISK_FILE] = lambda: _json(result.to_dict())
-    if report:
-        writers[REPORT_FILE] = lambda: _report_text(result)
+    target = check_folder(directory, force=force)
+    if parquet:
+        require_parquet()
+    contents = _contents(result, parquet=parquet, report=report)
     existed = target.exists()
     aside_of = target if existed else target.parent
     aside_of.mkdir(parents=True, exist_ok=True)
     with _aside(aside_of) as aside:
-        for name, text in writers.items():
-            _write(aside / name, text())
+        for name, content in contents.items():
+            _write(aside / name, content)
         if existed:
             for name in FILES:  # one of ours from an earlier release would contradict the new ones
-                if name in writers:
+                if name in contents:
                     os.replace(aside / name, target / name)
                 else:
                     (target / name).unlink(missing_ok=True)
         else:
             os.replace(aside, target)
-    return list(writers)
+    return list(contents)
+
+
+def write_release(
+    result: ReleaseResult,
+    folder: str | os.PathLike[str],
+    *,
+    report: bool = True,
+    force: bool = False,
+) -> list[str]:
+    """Write a release without Parquet; see `export_release`."""
+    return export_release(result, folder, report=report, force=force)
+
+
+def _contents(result: ReleaseResult, *, parquet: bool, report: bool) -> dict[str, bytes]:
+    """Give the bytes of every file, in the order in which they are told."""
+    tables = {PERSONAS_FILE: personas_to_dataframe(result.personas)}
+    if result.personas.has_events:
+        tables[EVENTS_FILE] = personas_to_event_dataframe(result.personas)
+    contents = {name: _csv(table) for name, table in tables.items()}
+    n_rows = {name: len(table) for name, table in tables.items()}
+    if parquet:
+        for name, twin in ((PERSONAS_FILE, PERSONAS_PARQUET), (EVENTS_FILE, EVENTS_PARQUET)):
+            if name in tables:
+                contents[twin] = _parquet(tables[name])
+                n_rows[twin] = n_rows[name]
+    facts = result.to_dict()
+    contents[DICTIONARY_FILE] = _json(data_dictionary(result.personas, result.settings))
+    claims = claims_of(facts)
+    files = file_facts(contents, n_rows)
+    contents[RISK_FILE] = _json({**facts, "claims": claims, "files": files})
+    if report:
+        contents[REPORT_FILE] = _report_text(result).encode("utf-8")
+    contents[MANIFEST_FILE] = _json(manifest_of(file_facts(contents, n_rows), claims))
+    return contents
+
+
+def require_parquet() -> None:
+    """See that what Parquet files need is installed.
+
+    Raises
+    ------
+    InputError
+        If it is not; the message says how to install it.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise InputError(
+            "Parquet files need pyarrow; install it with pip install 'personatwin_sk[polars]'"
+        )
 
 
 def check_folder(folder: str | os.PathLike[str], *, force: bool) -> Path:
@@ -174,26 +265,39 @@ def _aside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
-        partial.write_text(text, encoding="utf-8", newline="")
+        partial.write_bytes(content)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _personas_text(personas: Personas) -> str:
-    return _csv(personas_to_dataframe(personas))
+def _csv(frame: pd.DataFrame) -> bytes:
+    text = str(harmless(frame).to_csv(index=False, lineterminator="\n"))
+    if "\r" in text:
+        # A line break of its own, which is quoted only if everything is: it would end the row.
+        text = str(harmless(frame).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_ALL))
+    return text.encode("utf-8")
 
 
-def _csv(frame: Any) -> str:
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """Give a table as Parquet: what is no number is text, as in the CSV file."""
+    texts = {
+        str(name): frame[name].astype(object).map(str).mask(is_null(frame[name]), None)
+        for name in frame.columns
+        if not pd.api.types.is_numeric_dtype(frame[name])
+    }
+    buffer = io.BytesIO()
+    frame.rename(columns=str).assign(**texts).to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
-def _json(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def _json(facts: dict[str, Any]) -> bytes:
+    text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8")
 
 
 def _report_text(result: ReleaseResult) -> str:

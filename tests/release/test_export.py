@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +13,21 @@ import pandas as pd
 import pytest
 
 from personatwin_sk.exceptions import InputError
-from personatwin_sk.release import _export as export
 from personatwin_sk.release import (
+    Personas,
     create_safe_personas,
     export_personas,
     export_privacy_report,
+    export_release,
     personas_to_dataframe,
     personas_to_event_dataframe,
     write_release,
 )
+from personatwin_sk.release import _export as export
 
-ALL = ["personas.csv", "events.csv", "risk.json", "report.html"]
+TABLES = ["personas.csv", "events.csv"]
+ALL = [*TABLES, "data_dictionary.json", "risk.json", "report.html", "manifest.json"]
+BARE = [name for name in ALL if name != "report.html"]
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +69,23 @@ def test_all_files_are_written_and_say_what_the_result_says(result, tmp_path: Pa
     pd.testing.assert_frame_equal(
         events, personas_to_event_dataframe(result.personas), check_dtype=False
     )
-    assert json.loads((folder / "risk.json").read_text("utf-8")) == result.to_dict()
+    facts = json.loads((folder / "risk.json").read_text("utf-8"))
+    assert {name: facts[name] for name in result.to_dict()} == result.to_dict()
     assert "Privacy report" in (folder / "report.html").read_text("utf-8")
 
 
 def test_people_without_events_have_no_file_of_events(people_only, tmp_path: Path) -> None:
     assert write_release(people_only, tmp_path / "safe", report=False) == [
         "personas.csv",
+        "data_dictionary.json",
         "risk.json",
+        "manifest.json",
     ]
 
 
 def test_an_empty_folder_is_used_as_it_is(result, tmp_path: Path) -> None:
     write_release(result, tmp_path, report=False)
-    assert names(tmp_path) == ["events.csv", "personas.csv", "risk.json"]
+    assert names(tmp_path) == sorted(BARE)
 
 
 def test_a_folder_with_files_is_refused(result, tmp_path: Path) -> None:
@@ -87,11 +96,12 @@ def test_a_folder_with_files_is_refused(result, tmp_path: Path) -> None:
 
 
 def test_force_replaces_only_our_files(result, people_only, tmp_path: Path) -> None:
-    write_release(result, tmp_path)
+    export_release(result, tmp_path, parquet=True)
     (tmp_path / "mine.txt").write_text("mine")
     write_release(people_only, tmp_path, report=False, force=True)
-    # The events and the report of the earlier release would contradict the new personas.
-    assert names(tmp_path) == ["mine.txt", "personas.csv", "risk.json"]
+    # The events, the twins and the report of the earlier release would contradict the new personas.
+    left = {*BARE, "mine.txt"} - {"events.csv"}
+    assert names(tmp_path) == sorted(left)
     assert (tmp_path / "mine.txt").read_text() == "mine"
     assert len(pd.read_csv(tmp_path / "personas.csv")) == len(people_only.personas)
 
@@ -158,3 +168,91 @@ def test_files_obey_the_mask_of_the_process(result, tmp_path: Path) -> None:
         os.umask(old)
     assert (tmp_path / "safe").stat().st_mode & 0o777 == 0o750
     assert (tmp_path / "safe" / "personas.csv").stat().st_mode & 0o777 == 0o640
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_digests_are_those_of_the_files(result, tmp_path: Path) -> None:
+    export_release(result, tmp_path, parquet=True)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert set(manifest["files"]) == set(names(tmp_path)) - {"manifest.json"}
+    for name, facts in manifest["files"].items():
+        assert facts["sha256"] == sha256(tmp_path / name)
+        assert facts["bytes"] == (tmp_path / name).stat().st_size
+    risk = json.loads((tmp_path / "risk.json").read_text())
+    assert set(risk["files"]) == {
+        *TABLES,
+        "personas.parquet",
+        "events.parquet",
+        "data_dictionary.json",
+    }
+    assert all(risk["files"][name] == manifest["files"][name] for name in risk["files"])
+    assert manifest["files"]["events.csv"]["rows"] == 40
+    assert risk["schema_version"] == manifest["schema_version"] == 1
+
+
+def test_claims_are_the_figures(result, tmp_path: Path) -> None:
+    export_release(result, tmp_path, report=False)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    risk = json.loads((tmp_path / "risk.json").read_text())
+    assert manifest["claims"] == risk["claims"]
+    claims = risk["claims"]
+    sizes = pd.read_csv(tmp_path / "personas.csv")["class_size"]
+    assert (claims["people"], claims["personas"], claims["events"]) == (40, len(sizes), 40)
+    assert claims["k"] == sizes.min()
+    assert claims["risk"] <= claims["target_risk"] == 0.05
+
+
+def test_parquet_holds_what_the_csv_files_hold(result, tmp_path: Path) -> None:
+    assert export_release(result, tmp_path, parquet=True, report=False)[:4] == [
+        *TABLES,
+        "personas.parquet",
+        "events.parquet",
+    ]
+    for name in TABLES:
+        table = pd.read_csv(tmp_path / name, dtype=str)
+        twin = pd.read_parquet((tmp_path / name).with_suffix(".parquet"))
+        pd.testing.assert_frame_equal(twin.astype(object).map(str), table, check_dtype=False)
+
+
+def test_parquet_without_its_library_is_said_before_anything_is_written(
+    result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"pyarrow.*personatwin_sk\[polars\]"):
+        export_release(result, tmp_path / "safe", parquet=True)
+    assert names(tmp_path) == []
+
+
+def test_formulas_are_made_harmless(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "persona_id": ["P000001", "P000002", "P000003", "P000004"],
+            "=ward": ["=HYPERLINK(1)", "@home", "-5", None],
+            "change": ["-5--1", "+3", "'=kept", "a=b"],
+            "class_size": [5, 6, 7, 8],
+        }
+    )
+    export_personas(Personas(table), tmp_path / "personas.csv")
+    text = (tmp_path / "personas.csv").read_text()
+    assert text == (
+        "persona_id,'=ward,change,class_size\n"
+        "P000001,'=HYPERLINK(1),'-5--1,5\n"
+        "P000002,'@home,+3,6\n"
+        "P000003,-5,''=kept,7\n"
+        "P000004,,a=b,8\n"
+    )
+
+
+def test_neither_ids_nor_seeds_are_in_any_file(tmp_path: Path) -> None:
+    people = pd.DataFrame(
+        {"person_id": [f"canary{i:03d}" for i in range(40)], "age": np.arange(40) + 20}
+    )
+    safe = create_safe_personas(people, known_events=0, random_state=918273645)
+    export_release(safe, tmp_path, parquet=True)
+    for path in tmp_path.iterdir():
+        assert b"canary" not in path.read_bytes() and b"918273645" not in path.read_bytes()
+        digests = [hashlib.sha256(who.encode()).hexdigest() for who in people["person_id"]]
+        assert not any(one.encode() in path.read_bytes() for one in digests)
