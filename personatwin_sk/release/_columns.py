@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,8 @@ from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import find_columns, person_codes
 from personatwin_sk.domains import DomainConfig
-from personatwin_sk.exceptions import InputError, NothingSelectedWarning
-from personatwin_sk.identifiers import IdentifierRemover
+from personatwin_sk.exceptions import InputError
+from personatwin_sk.release._refusals import refuse_identifiers, refuse_numbering
 
 PERSON, EVENT_ID, DATE, EVENT_TYPE, OUTCOME = (
     "person_id",
@@ -27,8 +26,6 @@ EVENT_COLUMNS = (EVENT_ID, DATE, EVENT_TYPE, OUTCOME)
 # Standard columns of free words: somebody's file may hold e-mail addresses in one of them.
 _WORDS = ("gender", "ethnicity", EVENT_TYPE, OUTCOME)
 STANDARD = (PERSON, *KEYS, *EVENT_COLUMNS)
-# Where nearly every event has a value of its own, the value finds the event in the original again.
-_NEAR_UNIQUE_SHARE, _NEAR_UNIQUE_ROWS = 0.9, 20
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,9 @@ def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable])
     Raises
     ------
     InputError
-        If the person column or every quasi-identifier is missing, a kept column is not there or is
-        a direct identifier, or events lack their type or date.
+        If the person column or every quasi-identifier is missing, a kept column is not there or
+        looks like a direct identifier, a number of people or free text, or events lack their type
+        or date.
     """
     if PERSON not in table:
         raise InputError(
@@ -97,11 +95,11 @@ def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable])
     kept = _kept_columns(table, config, keep)
     of_people = [name for name in kept if _constant_within_person(table, name)]
     of_events = [name for name in kept if name not in of_people]
-    _refuse_numbering(table, of_events)
+    refuse_numbering(table, of_events)
     columns = ReleaseColumns.by_name(
         table.columns, keys=(*KEYS, *of_people), kept_of_events=of_events
     )
-    _refuse_identifiers(table, [c for c in (*columns.keys, *columns.events) if c in _WORDS])
+    refuse_identifiers(table, [c for c in (*columns.keys, *columns.events) if c in _WORDS])
     if not columns.keys:
         raise InputError(
             f"The table has none of the columns {', '.join(KEYS)}; "
@@ -132,45 +130,8 @@ def _kept_columns(
         )
     wanted: Collection[Hashable] = {*asked, *config.preserve_fields}
     kept = tuple(c for c in table.columns if c in wanted and c not in STANDARD)
-    _refuse_identifiers(table, kept)
+    refuse_identifiers(table, kept)
     return kept
-
-
-def _refuse_identifiers(table: Table, names: Sequence[Hashable]) -> None:
-    reasons = recognised_identifiers(table, names)
-    if reasons:
-        told = "; ".join(f"{name!r}: {reason}" for name, reason in reasons.items())
-        raise InputError(
-            f"Direct identifiers are never released ({told}); leave the column out, or clean it"
-        )
-
-
-def _refuse_numbering(table: Table, names: Sequence[Hashable]) -> None:
-    """Refuse columns of events that number the events, as nothing makes their values coarser."""
-    numbering: dict[Hashable, int] = {}
-    for name in names:
-        values = table[name][~is_null(table[name])]
-        n_distinct = values.nunique()
-        if n_distinct >= max(_NEAR_UNIQUE_ROWS, _NEAR_UNIQUE_SHARE * len(values)):
-            numbering[name] = n_distinct
-    if numbering:
-        told = ", ".join(f"{name!r}: {count} distinct values" for name, count in numbering.items())
-        raise InputError(
-            f"keep: nearly every event has a value of its own ({told}), which would find it in the "
-            "original again; leave the column out, or make it coarser"
-        )
-
-
-def recognised_identifiers(table: Table, names: Sequence[Hashable]) -> dict[Hashable, str]:
-    """Tell which of the columns are direct identifiers, and why, without a value of anyone."""
-    if not names:
-        return {}
-    # The person stands beside them: a value that a person repeats is still that person's own.
-    frame = table.select([PERSON, *names]).to_pandas()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NothingSelectedWarning)  # here, nothing is what we hope for
-        remover = IdentifierRemover().fit(frame)
-    return {name: remover.removed_[name] for name in names if name in remover.removed_}
 
 
 def _constant_within_person(table: Table, name: Hashable) -> bool:

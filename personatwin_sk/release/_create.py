@@ -35,7 +35,6 @@ from personatwin_sk.release._columns import (
     ReleaseColumns,
     choose_columns,
     read_numbers,
-    recognised_identifiers,
 )
 from personatwin_sk.release._gate import (
     check_classes,
@@ -47,6 +46,7 @@ from personatwin_sk.release._gate import (
 from personatwin_sk.release._personas import build_personas
 from personatwin_sk.release._pipeline import GEOGRAPHY, make_release_pipeline
 from personatwin_sk.release._read_csv import read_ages
+from personatwin_sk.release._refusals import recognised_identifiers
 from personatwin_sk.release._result import ReleaseResult
 from personatwin_sk.release._search import StagedSearch, least_event_risk
 from personatwin_sk.risk import ReidentificationRisk, RiskReport

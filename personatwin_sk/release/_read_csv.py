@@ -209,9 +209,20 @@ def read_ages(texts: pd.Series) -> pd.Series:
     return _spread(numbers.astype(np.int64), codes, texts.index)
 
 
+def is_code_name(name: object) -> bool:
+    """Tell whether a column's name says that it holds codes.
+
+    Examples
+    --------
+    >>> [is_code_name(name) for name in ("ZipCode", "badge", "number_of_children")]
+    [True, True, False]
+    """
+    return _CODE_NAME.search(str(name).casefold()) is not None
+
+
 def numbers_if_amounts(texts: pd.Series) -> pd.Series:
     """Return numbers where all values are written as amounts are, else the texts."""
-    if _CODE_NAME.search(str(texts.name).casefold()) or texts.isna().all():
+    if is_code_name(texts.name) or texts.isna().all():
         return texts
     codes, values = pd.factorize(texts)
     if not all(re.fullmatch(_NUMBER, str(value)) for value in values):
