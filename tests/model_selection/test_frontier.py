@@ -195,6 +195,13 @@ def test_the_chosen_one_is_listed_where_what_beats_it_breaks_its_k() -> None:
     assert table["chosen"].tolist() == [False, True]
 
 
+def test_the_knee_is_sought_on_the_frontier_alone() -> None:
+    points = [(0.1, 0.0), (0.15, -0.5), (0.2, 0.8), (0.9, 1.0)]
+    table = tabulate_frontier(results_of(points), 1)
+    assert table["pareto_optimal"].tolist() == [True, False, True, True]
+    assert table["knee"].tolist() == [False, False, True, False]
+
+
 def test_before_fit_there_is_none() -> None:
     search = search_of(along_a(0.01), along_a(0.5))
     assert not hasattr(search, "frontier_")

@@ -214,6 +214,35 @@ def test_dates_are_blurred_where_that_allows_smaller_classes() -> None:
     assert runner.log.entries[-1]["after"]["params"] == search.best_params_
 
 
+def test_a_later_stage_that_finds_less_changes_nothing() -> None:
+    def risk(original, released):
+        needed = 20 if of_dates(released) == "month" else 40
+        return report(0.01 if fewest(released) >= needed else 0.3, released)
+
+    runner = with_events(risk)
+    search = runner.run(EVENTS, 120, dates_matter=True)
+    assert "dates__precision" not in search.best_params_
+    assert fewest(search.transform(EVENTS)) == 20
+    assert runner.log.entries[1]["n_within_target"] > 0
+    assert runner.log.entries[1]["after"] == runner.log.entries[0]["after"]
+
+
+def test_what_was_not_measured_may_still_bound_a_gap() -> None:
+    # By the year ten will do. By the quarter, which keeps more, twelve: ten of it fails, twenty
+    # keeps less than ten by the year, so that its risk is not measured, and between them lies
+    # the best.
+    needed = {"month": 1_000, "quarter": 12, "year": 10}
+
+    def risk(original, released):
+        return report(0.01 if fewest(released) >= needed[of_dates(released)] else 0.3, released)
+
+    def keeps(original, released):
+        return utility(original, released) + 3.0 * (of_dates(released) == "quarter")
+
+    search = with_events(risk, keeps=keeps).run(EVENTS, 120, dates_matter=True)
+    assert search.best_params_ == {"merge__k": 12, "dates__precision": "quarter"}
+
+
 def test_dates_stay_where_the_attacker_does_not_know_them() -> None:
     runner = with_events(lambda original, released: report(0.9, released))
     with pytest.raises(InfeasibleRiskError):
