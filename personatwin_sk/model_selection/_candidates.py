@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from personatwin_sk.merging import PersonaMerger
-from personatwin_sk.model_selection._constraints import Constraints
+from personatwin_sk.model_selection._constraints import Constraints, is_sampled
 from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
 __all__ = [
@@ -53,12 +53,14 @@ class Candidate:
     fit_time: float = np.nan
     estimator: Any = None
     reports: Mapping[str, Any] | None = None
+    # Kept where the reports rest on draws, to measure it again with others.
+    released: Any = None
     error: str | None = None
     remarks: Remarks = ()
 
     def slim(self) -> Candidate:
         """Give the figures alone: no fitted estimator, no per-row risks."""
-        return replace(self, estimator=None, reports=None)
+        return replace(self, estimator=None, reports=None, released=None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,6 +139,7 @@ def judge(fitted: Fitted, X: Any, measures: Measures) -> Candidate:
             evaluated=True,
             estimator=fitted.estimator,
             reports=reports,
+            released=fitted.released if any(map(is_sampled, reports.values())) else None,
         )
 
     return _try(work, fitted.params, measures.error_score, fitted.remarks)
@@ -162,7 +165,7 @@ def evaluate(
     if fitted.utility < floor:
         return fitted.as_candidate()
     candidate = judge(fitted, X, measures)
-    return candidate if candidate.feasible else replace(candidate, estimator=None)
+    return candidate if candidate.feasible else replace(candidate, estimator=None, released=None)
 
 
 def _try(

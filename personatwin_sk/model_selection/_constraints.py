@@ -18,6 +18,7 @@ __all__ = [
     "RiskMeasure",
     "corrected",
     "corrected_confidence",
+    "is_sampled",
     "take_verdict",
 ]
 
@@ -99,12 +100,15 @@ class Constraints:
     measures : mapping of str -> callable
         ``risk(original, released) -> report``; one alone has the name "".
     targets : mapping of str -> float
+    given : mapping of str -> callable
+        The measures before their confidence was corrected.
     risk_on : {"average", "max"}
     min_k : int
     """
 
     measures: Mapping[str, RiskMeasure]
     targets: Mapping[str, float]
+    given: Mapping[str, RiskMeasure]
     risk_on: str = "average"
     min_k: int = 1
 
@@ -142,16 +146,17 @@ class Constraints:
             else dict.fromkeys(given, target_risk)
         )
         _check_names(given, targets, named=isinstance(risk, Mapping))
-        measures: dict[str, RiskMeasure] = {}
+        chosen: dict[str, RiskMeasure] = {}
         for name, measure in given.items():
-            chosen = default if measure is None else measure
-            if not callable(chosen):
+            one = default if measure is None else measure
+            if not callable(one):
                 raise ValueError(
                     f"The 'risk' parameter of RiskAwareSearch must be callable or None for each "
-                    f"name; it is {type(chosen).__name__} for {name!r}."
+                    f"name; it is {type(one).__name__} for {name!r}."
                 )
-            measures[name] = corrected(chosen, n_candidates)
-        return cls(measures, targets, risk_on, 1 if min_k is None else int(min_k))
+            chosen[name] = one
+        measures = {name: corrected(one, n_candidates) for name, one in chosen.items()}
+        return cls(measures, targets, chosen, risk_on, 1 if min_k is None else int(min_k))
 
     def measure(self, original: Any, released: Any) -> dict[str, Any]:
         """Give the reports on a release by name."""
@@ -178,12 +183,32 @@ class Constraints:
         parts = {name: (v.mean, v.upper) for name, v in verdicts.items()}
         return Judgement(float(mean), float(upper), k_held, k_held and met, parts)
 
+    def measure_afresh(self, name: str, report: Any, original: Any, released: Any) -> Any:
+        """Measure a risk of one release with draws that no choice has seen, if it rests on draws.
+
+        Parameters
+        ----------
+        name : str
+        report : report
+            What choosing rested on; given back where it rests on no draws.
+        original, released : table
+        """
+        measure = self.given[name]
+        if not is_sampled(report) or not isinstance(measure, ReidentificationRisk):
+            return report
+        return replace(measure, stream=measure.stream + 1)(original, released)
+
     def told(self) -> str:
         """Name the targets in words."""
         if list(self.targets) == [""]:
             return f"target_risk={self.targets['']:g}"
         listed = ", ".join(f"{name} {target:g}" for name, target in self.targets.items())
         return f"target_risk ({listed})"
+
+
+def is_sampled(report: Any) -> bool:
+    """Tell whether figures of a report rest on draws."""
+    return bool(getattr(getattr(report, "event_risk", None), "n_sampled", 0))
 
 
 def corrected(measure: RiskMeasure, n_candidates: int) -> RiskMeasure:

@@ -14,7 +14,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-__all__ = ["Prepared", "SharedFits", "count_steps", "dfs_order", "step_keys"]
+__all__ = ["Prepared", "SharedFits", "count_steps", "dfs_order", "step_keys", "value_key"]
 
 Setting = Mapping[str, Any]
 # What tells settings of one step apart; equal keys mean equally configured steps.
@@ -271,18 +271,25 @@ def _step_key(
         for inner in [other for other in effective if other.startswith(f"{name}__")]:
             del effective[inner]
         effective[name] = overrides[name]
-    return id(step), tuple((name, _value_key(effective[name])) for name in sorted(effective))
+    return id(step), tuple((name, value_key(effective[name])) for name in sorted(effective))
 
 
 def _is_simple(value: Any) -> bool:
     return value is None or isinstance(value, str | bytes | int | float | complex | np.generic)
 
 
-def _value_key(value: Any) -> Key:
+def value_key(value: Any) -> Key:
+    """Give what is equal for equal texts, numbers and sequences of one type, else for one object.
+
+    Examples
+    --------
+    >>> value_key([1, "a"]) == value_key([1, "a"]), value_key(1) == value_key(True)
+    (True, False)
+    """
     if _is_simple(value):
         return type(value), repr(value)
     if type(value) in (tuple, list):
-        return type(value), tuple(_value_key(part) for part in value)
+        return type(value), tuple(value_key(part) for part in value)
     return "object", id(value)
 
 

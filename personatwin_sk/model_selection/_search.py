@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, TransformerTags, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -25,27 +24,16 @@ from personatwin_sk._core.sklearn_private import (
     VisualBlock,
     fit_context,
 )
-from personatwin_sk.model_selection._candidates import (
-    Candidate,
-    Measures,
-    UtilityMeasure,
-)
-from personatwin_sk.model_selection._constraints import (
-    Constraints,
-    RiskMeasure,
-    corrected_confidence,
-)
-from personatwin_sk.model_selection._defaults import DefaultMeasures
+from personatwin_sk.model_selection._candidates import UtilityMeasure
+from personatwin_sk.model_selection._constraints import RiskMeasure
 from personatwin_sk.model_selection._frontier import tabulate_frontier
-from personatwin_sk.model_selection._messages import (
-    infeasible,
-    print_progress,
-    repeat_warnings,
-    warn_of_failures,
-)
-from personatwin_sk.model_selection._prefixes import SharedFits
-from personatwin_sk.model_selection._pruning import Leader, run_all, run_pruned
+from personatwin_sk.model_selection._hunt import Hunt
+from personatwin_sk.model_selection._measures import read_measures
+from personatwin_sk.model_selection._messages import infeasible, repeat_warnings, warn_of_failures
+from personatwin_sk.model_selection._polish import most_polishing
 from personatwin_sk.model_selection._results import tabulate
+from personatwin_sk.model_selection._settings import list_settings
+from personatwin_sk.noise import check_step_order
 
 __all__ = ["RiskAwareSearch"]
 
@@ -78,7 +66,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         Gives the same rows in the same order; mostly a Pipeline that ends in a
         :class:`~personatwin_sk.PersonaMerger`.
     param_grid : dict or list of dicts
-        Settings to try, as in :class:`~sklearn.model_selection.GridSearchCV`.
+        Settings to try, as in :class:`~sklearn.model_selection.GridSearchCV`; with `n_iter` also
+        distributions, as in :class:`~sklearn.model_selection.RandomizedSearchCV`.
     target_risk : float in (0, 1] or dict of str -> float, default=0.05
         The bound on the verdict: the larger of ``report.upper`` and ``report.event_risk.upper``.
         Where `risk` is a dict, one number for all, or a dict with a target for each name.
@@ -88,15 +77,30 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         are in `estimator` before the grid, with the bundled census where it knows any of them and
         can read their values, as prosecutor otherwise. A dict names several, all of which have to
         meet their targets.
-    utility : callable, default=None
+    utility : callable, str or None, default=None
         ``utility(original, released) -> float``, up is good. None:
         :func:`~personatwin_sk.information_kept` over the merger's quasi-identifiers and the columns
         of the steps that are :class:`~personatwin_sk.TemporalNoise` or
-        :class:`~personatwin_sk.OutcomeNoise`.
+        :class:`~personatwin_sk.OutcomeNoise`. With `target`, a scikit-learn scorer or its name.
     strategy : {"pruned", "exhaustive"}, default="pruned"
         "exhaustive": every candidate is fitted by itself and measured. "pruned": first steps that
         candidates of a Pipeline have in common are fitted once, and what is proved unable to win is
         not measured; the answer is the same (see Notes).
+    target : column, default=None
+        Column that a model is to predict: utility is then how well a model trained on the release
+        predicts it for real rows (:class:`~personatwin_sk.utility.ModelScore`, which also takes
+        other models), by the scorer `utility`; None there: accuracy, or R2.
+    cv : int, splitter or iterable, default=None
+        With `target`, folds; the rows of one person of the merger stay together. None: 5.
+    n_iter : int, default=None
+        Settings to draw at random from `param_grid`. None: all of it.
+    polish : bool, default=False
+        Look on after the grid: for each parameter with whole numbers, the gap between the best
+        setting and the nearest one that differs from it in this parameter only, fails, and would be
+        more useful, is halved until the numbers touch. What was tried stands in ``cv_results_``
+        after the grid.
+    random_state : int, RandomState or None, default=None
+        Of the draw of `n_iter` settings.
     n_jobs : int, default=None
         Candidates that are worked on at the same time, through joblib.
     refit : bool, default=True
@@ -143,7 +147,9 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     best_risk_ : float
         Its risk: the upper limit that the target was compared with.
     best_report_ : RiskReport or dict of str -> RiskReport
-        What `risk` returned for it. Its ``individual_risks`` are per row of the table.
+        What `risk` returned for it. Its ``individual_risks`` are per row of the table. Where the
+        figures of a :class:`~personatwin_sk.ReidentificationRisk` rest on draws, they are measured
+        again with other draws, which the choice has not seen, at the confidence that was given.
     n_candidates_evaluated_ : int
         Candidates that were evaluated to the end: fitted, and their utility and risk measured, or
         found to fail.
@@ -164,8 +170,10 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     InfeasibleRiskError
         No setting meets the target and holds its k.
     ValueError
-        The grid changes quasi-identifiers, or the estimator holds no merger or several, while not
-        both `risk` and `utility` are given.
+        A step of `estimator` puts noise on key variables after they were merged. The grid changes
+        quasi-identifiers, or the estimator holds no merger or several, while not both `risk` and
+        `utility` are given. Names of risks and targets do not agree. `param_grid` has distributions
+        and `n_iter` is None. `cv` or a named `utility` is given without `target`.
 
     Notes
     -----
@@ -174,7 +182,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     `min_k`. The choice among many candidates makes the best of noisy estimates look better than it
     is. So the limits of a :class:`~personatwin_sk.ReidentificationRisk`, the default or a given
     one, are corrected for the size of the whole grid, however few of it are looked at: where it has
-    the confidence c, the limit of each of n candidates has 1 - (1 - c)/n (Bonferroni). Figures that
+    the confidence c, the limit of each of n candidates has 1 - (1 - c)/n (Bonferroni); with
+    `polish`, n counts the most that it could add. Figures that
     are exact, such as a prosecutor's, stay what they are. A `risk` of another kind that is
     estimated from random draws has to correct its ``upper`` itself.
 
@@ -219,7 +228,12 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         "param_grid": [dict, list],
         "target_risk": [Interval(Real, 0, 1, closed="right"), dict],
         "risk": [callable, dict, None],
-        "utility": [callable, None],
+        "utility": [callable, str, None],
+        "target": "no_validation",
+        "cv": ["cv_object"],
+        "n_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "polish": ["boolean"],
+        "random_state": ["random_state"],
         "strategy": [StrOptions({"pruned", "exhaustive"})],
         "n_jobs": [Integral, None],
         "refit": ["boolean"],
@@ -236,13 +250,18 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         *,
         target_risk: float | Mapping[str, float] = 0.05,
         risk: RiskMeasure | Mapping[str, RiskMeasure | None] | None = None,
-        utility: UtilityMeasure | None = None,
+        utility: UtilityMeasure | str | None = None,
         strategy: str = "pruned",
         n_jobs: int | None = None,
         refit: bool = True,
         verbose: int = 0,
         risk_on: str = "average",
         min_k: int | None = None,
+        target: Hashable | None = None,
+        cv: Any = None,
+        n_iter: int | None = None,
+        polish: bool = False,
+        random_state: Any = None,
         error_score: Any = "raise",
     ) -> None:
         self.estimator = estimator
@@ -256,6 +275,11 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         self.verbose = verbose
         self.risk_on = risk_on
         self.min_k = min_k
+        self.target = target
+        self.cv = cv
+        self.n_iter = n_iter
+        self.polish = polish
+        self.random_state = random_state
         self.error_score = error_score
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -273,73 +297,53 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         self : RiskAwareSearch
         """
-        settings = list(ParameterGrid(self.param_grid))
-        if not settings:
-            raise ValueError("param_grid has no setting to try; give at least one, such as {}.")
+        check_step_order(self.estimator)
+        settings = list_settings(self.param_grid, self.n_iter, self.random_state)
         X = read_table(self, X, reset=True).to_native()
 
-        measures = self._measures(settings, X)
-        pruned = self.strategy == "pruned"
-        fits = SharedFits(self.estimator, settings, X, y, share=pruned)
-        leader = Leader()
-        candidates = [Candidate(params) for params in settings]
+        n_candidates = len(settings) + (most_polishing(settings) if self.polish else 0)
+        measures = read_measures(self, settings, n_candidates, X)
         # What an earlier fit found is about another table.
         for name in ("best_index_", "best_estimator_", "cv_results_"):
             self.__dict__.pop(name, None)
-        run = run_pruned if pruned else run_all
+        hunt = Hunt(
+            self.estimator,
+            settings,
+            X,
+            y,
+            measures,
+            pruned=self.strategy == "pruned",
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+        )
         try:
-            for index, candidate in run(fits, measures, leader, n_jobs=self.n_jobs):
-                # Of the losers only figures are kept: no fitted estimator, no per-row risks.
-                candidates[index] = candidate.slim()
-                if self.verbose:
-                    print_progress(candidates, candidate)
-        except KeyboardInterrupt:
-            # Whoever lost patience keeps what is known so far.
-            self._tell_results(candidates, fits)
-            raise
-        self._tell_results(candidates, fits)
-        repeat_warnings(candidates)
-        warn_of_failures(candidates)
-        chosen = leader.candidate
+            hunt.run()
+            if self.polish and hunt.leader.candidate is not None:
+                hunt.polish()
+        finally:
+            # Whoever loses patience keeps what is known so far.
+            self._tell_results(hunt)
+        repeat_warnings(hunt.candidates)
+        warn_of_failures(hunt.candidates)
+        chosen = hunt.leader.candidate
         if chosen is None:
-            raise infeasible(candidates, leader.nearest, measures.constraints)
+            raise infeasible(hunt.candidates, hunt.leader.nearest, measures.constraints)
 
-        self.best_index_ = leader.index
+        self.best_index_ = hunt.leader.index
         self.best_params_ = dict(chosen.params)
         self.best_score_ = chosen.utility
         self.best_risk_ = chosen.risk_upper
-        reports = dict(chosen.reports or {})
+        reports = hunt.report_afresh()
         self.best_report_ = reports if isinstance(self.risk, Mapping) else reports[""]
         if self.refit:
             self.best_estimator_ = chosen.estimator
         return self
 
-    def _tell_results(self, candidates: Sequence[Candidate], fits: SharedFits) -> None:
-        self.cv_results_ = tabulate(candidates)
-        self.n_candidates_evaluated_ = sum(candidate.evaluated for candidate in candidates)
-        self.n_fits_ = fits.n_fits
-        self.n_full_fits_ = fits.n_full_fits
-
-    def _measures(self, settings: Sequence[Mapping[str, Any]], X: Any) -> Measures:
-        n_candidates = len(settings)
-        default, utility = None, self.utility
-        needs_default = (
-            None in self.risk.values() if isinstance(self.risk, Mapping) else self.risk is None
-        )
-        if needs_default or utility is None:
-            confidence = corrected_confidence(0.95, n_candidates)
-            defaults = DefaultMeasures(self.estimator, settings, X, confidence=confidence)
-            default = defaults.risk
-            utility = defaults.utility if utility is None else utility
-        constraints = Constraints.of(
-            self.risk,
-            self.target_risk,
-            default=default,
-            n_candidates=n_candidates,
-            risk_on=self.risk_on,
-            min_k=self.min_k,
-        )
-        return Measures(constraints, utility, self.error_score)
+    def _tell_results(self, hunt: Hunt) -> None:
+        self.cv_results_ = tabulate(hunt.candidates)
+        self.n_candidates_evaluated_ = sum(candidate.evaluated for candidate in hunt.candidates)
+        self.n_fits_ = hunt.n_fits
+        self.n_full_fits_ = hunt.n_full_fits
 
     @property
     def frontier_(self) -> pd.DataFrame:

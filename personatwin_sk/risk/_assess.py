@@ -76,6 +76,11 @@ class ReidentificationRisk:
         events, where only one event is known, and histories without the class. A search over many
         settings can do without.
 
+    stream : int, default=0
+        Which draws the figures of event risk rest on where they are sampled; they are the same for
+        all releases, so that these can be compared. Of the one that a search chose, other draws
+        give a figure that the choice has not seen.
+
     Raises
     ------
     InputError
@@ -114,6 +119,7 @@ class ReidentificationRisk:
     sampling_fraction: float | None = None
     attacks: bool | str | Sequence[str] = ()
     thorough: bool = True
+    stream: int = 0
 
     def __post_init__(self) -> None:
         if self.attacker not in ATTACKERS:
@@ -181,6 +187,7 @@ class ReidentificationRisk:
             behind=standing.people,
             confidence=self.confidence,
             thorough=self.thorough,
+            stream=self.stream,
         )
         report = self._report(keys, classes, standing, events)
         return replace(report, attacks=self._attack(original, released)) if self.attacks else report

@@ -46,13 +46,14 @@ def all_draws(histories: Histories, known: int) -> Draws:
     ]
 
 
-def sample_draws(histories: Histories, known: int, n_draws: int) -> Draws:
+def sample_draws(histories: Histories, known: int, n_draws: int, stream: int = 0) -> Draws:
     """Draw sets of `known` events; each weighs the same.
 
     Units are drawn systematically over their canonical order, so that each has its share. Whoever
-    knows one event more knows the same ones first.
+    knows one event more knows the same ones first. Draws of two streams are independent.
     """
-    rng = np.random.default_rng(_SEED)
+    spawn_key = (stream,) if stream else ()
+    rng = np.random.default_rng(np.random.SeedSequence(_SEED, spawn_key=spawn_key))
     at = (np.arange(n_draws) + rng.random(n_draws)) / n_draws
     ends = np.cumsum(histories.weight)
     unit = np.minimum(np.searchsorted(ends, at * ends[-1], side="right"), len(ends) - 1)

@@ -51,6 +51,7 @@ def measure_events(
     behind: np.ndarray | None = None,
     confidence: float = 0.95,
     thorough: bool = True,
+    stream: int = 0,
 ) -> EventRisk:
     r"""Measure the event risk of a release.
 
@@ -91,6 +92,8 @@ def measure_events(
     thorough : bool, default=True
         Whether figures are wanted that `upper` does not rest on: gaps, where only one event is
         known, and histories alone.
+    stream : int, default=0
+        Of the draws of a sample; another stream, other draws.
 
     Returns
     -------
@@ -140,7 +143,7 @@ def measure_events(
 
     def attack(matcher: Matcher, known: int) -> _Success:
         budget = _DATED if matcher.by_dates else _OTHERS
-        return _attack(matcher, known, budget, confidence, sizes, population)
+        return _attack(matcher, known, budget, confidence, sizes, population, stream)
 
     matcher = Matcher(histories, kernel)
     dated = [attack(matcher, known) for known in range(1, known_events + 1)]
@@ -210,9 +213,10 @@ def _attack(
     confidence: float,
     sizes: np.ndarray,
     population: np.ndarray,
+    stream: int = 0,
 ) -> _Success:
     histories = matcher.histories
-    draws, n_sampled = _choose_draws(matcher, known, *budget)
+    draws, n_sampled = _choose_draws(matcher, known, *budget, stream)
     weights, chances, hits, scaled = [], [], [], []
     for events, weight in draws:
         outcome = matcher.attack(events)
@@ -236,7 +240,7 @@ def _attack(
 
 
 def _choose_draws(
-    matcher: Matcher, known: int, count_up_to: int, sample_up_to: int
+    matcher: Matcher, known: int, count_up_to: int, sample_up_to: int, stream: int
 ) -> tuple[Draws, int]:
     """Take all sets of known events if that is little work, else a sample; and its size or 0."""
     histories = matcher.histories
@@ -247,10 +251,10 @@ def _choose_draws(
             work += float(matcher.work(events[matcher.questions(events)[1]]).sum())
         if work <= count_up_to:
             return draws, 0
-    pilot = sample_draws(histories, known, _PILOT)
+    pilot = sample_draws(histories, known, _PILOT, stream)
     each = sum(float(matcher.work(events).sum()) for events, _ in pilot) / _PILOT
     n_draws = int(np.clip(sample_up_to / each, _FEWEST_DRAWS, _MOST_DRAWS))
-    return sample_draws(histories, known, n_draws), n_draws
+    return sample_draws(histories, known, n_draws, stream), n_draws
 
 
 def _upper_limit(share: float, n_draws: int, confidence: float) -> float:

@@ -1,0 +1,88 @@
+"""Reading from a search's parameters what its candidates are measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personatwin_sk.merging import PersonaMerger
+from personatwin_sk.model_selection._candidates import Measures, UtilityMeasure, find_estimators
+from personatwin_sk.model_selection._constraints import Constraints, corrected_confidence
+from personatwin_sk.model_selection._defaults import DefaultMeasures
+from personatwin_sk.utility import ModelScore
+
+__all__ = ["read_measures"]
+
+_CONFIDENCE = 0.95
+_FOLDS = 5
+
+
+def read_measures(
+    search: Any, settings: Sequence[Mapping[str, Any]], n_candidates: int, X: Any
+) -> Measures:
+    """Make the measures of a search.
+
+    Parameters
+    ----------
+    search : RiskAwareSearch
+    settings : sequence of mapping
+        The candidates of its grid.
+    n_candidates : int
+        Candidates among which it may come to choose; limits are corrected for their number.
+    X : table or array-like of shape (n_rows, n_columns)
+
+    Returns
+    -------
+    Measures
+
+    Raises
+    ------
+    ValueError
+        The parameters do not say what is to be measured.
+    """
+    utility = _read_utility(search)
+    risk, default = search.risk, None
+    given = risk.values() if isinstance(risk, Mapping) else [risk]
+    if utility is None or any(one is None for one in given):
+        confidence = corrected_confidence(_CONFIDENCE, n_candidates)
+        defaults = DefaultMeasures(search.estimator, settings, X, confidence=confidence)
+        default = defaults.risk
+        utility = defaults.utility if utility is None else utility
+    constraints = Constraints.of(
+        risk,
+        search.target_risk,
+        default=default,
+        n_candidates=n_candidates,
+        risk_on=search.risk_on,
+        min_k=search.min_k,
+    )
+    return Measures(constraints, utility, search.error_score)
+
+
+def _read_utility(search: Any) -> UtilityMeasure | None:
+    """Give the measure of utility; None: the default."""
+    if search.target is None:
+        needs = [
+            name
+            for name, is_given in (
+                ("cv", search.cv is not None),
+                ("utility", isinstance(search.utility, str)),
+            )
+            if is_given
+        ]
+        if needs:
+            raise ValueError(
+                f"The {needs[0]!r} parameter of RiskAwareSearch is about models that predict a "
+                "column: name it in the parameter target."
+            )
+        return search.utility
+    mergers = find_estimators(search.estimator, PersonaMerger)
+    person_ids = list(
+        {merger.person_id: None for merger in mergers if merger.person_id is not None}
+    )
+    return ModelScore(
+        search.target,
+        scoring=search.utility,
+        person_id=person_ids[0] if len(person_ids) == 1 else None,
+        cv=_FOLDS if search.cv is None else search.cv,
+    )
