@@ -59,6 +59,7 @@ from personatwin_sk.release import (
     make_release_pipeline,
     personas_to_dataframe,
     personas_to_event_dataframe,
+    suggest_roles,
     verify_release,
 )
 from personatwin_sk.risk import (
@@ -154,6 +155,7 @@ __all__ = [
     "simulate_linkage",
     "suda_scores",
     "suggest_labels",
+    "suggest_roles",
     "train_on_released",
     "utility_report",
     "verify_release",

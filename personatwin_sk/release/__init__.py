@@ -25,6 +25,7 @@ from personatwin_sk.release._personas import (
 )
 from personatwin_sk.release._pipeline import make_release_pipeline
 from personatwin_sk.release._result import ReleaseResult
+from personatwin_sk.release._suggest_roles import suggest_roles
 from personatwin_sk.release._verify import verify_release
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "make_release_pipeline",
     "personas_to_dataframe",
     "personas_to_event_dataframe",
+    "suggest_roles",
     "verify_release",
     "write_release",
 ]

@@ -9,7 +9,7 @@ import os
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import BinaryIO
 
 import numpy as np
@@ -18,6 +18,7 @@ import pandas as pd
 from personatwin_sk._core.labels import Interval, parse_label
 from personatwin_sk.exceptions import ColumnNotFoundError, InputError
 from personatwin_sk.release._ages_from_births import BIRTH
+from personatwin_sk.release._column_names import likely_names
 
 Source = str | os.PathLike[str] | BinaryIO
 
@@ -160,6 +161,7 @@ def parse(name: str, text: str, names: Sequence[str]) -> pd.DataFrame:
 def require_columns(frame: pd.DataFrame) -> None:
     """Refuse a table that lacks what a release needs."""
     hint = "; say what the file calls it by columns={'ours': 'theirs'} (--map ours=theirs)"
+    hint += _likely(frame.columns)
     if "person_id" not in frame:
         raise ColumnNotFoundError("the column 'person_id' is missing" + hint)
     if not any(trait in frame for trait in (*_TRAITS, BIRTH)):
@@ -175,6 +177,13 @@ def require_columns(frame: pd.DataFrame) -> None:
         raise InputError(
             f"{n_null} of {len(frame)} values of 'person_id' are null; every row needs a person"
         )
+
+
+def _likely(names: Iterable[Hashable]) -> str:
+    """Name columns that may be ours; only such as are called by a word of a list, not a value."""
+    likely = likely_names(names)
+    told = ", ".join(f"{ours}={theirs}" for ours, theirs in likely.items())
+    return f"; by their names these may be meant: {told}" if told else ""
 
 
 def read_ages(texts: pd.Series) -> pd.Series:
