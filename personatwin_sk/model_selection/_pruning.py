@@ -125,14 +125,24 @@ def _run_round(
 ) -> Progress:
     # Made one by one as workers become free: shared steps are fitted here, in between.
     jobs = (
-        delayed(evaluate)(
-            prepare(fits, index, measures), fits.settings[index], fits.X, fits.y, measures, floor
+        delayed(_evaluate_one)(
+            index,
+            prepare(fits, index, measures),
+            fits.settings[index],
+            fits.X,
+            fits.y,
+            measures,
+            floor,
         )
         for index in indices
     )
-    for index, candidate in zip(indices, _parallel(n_jobs)(jobs), strict=True):
+    for index, candidate in _parallel(n_jobs)(jobs):
         leader.meet(index, candidate)
         yield index, candidate
+
+
+def _evaluate_one(index: int, *args: Any) -> tuple[int, Candidate]:
+    return index, evaluate(*args)
 
 
 def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progress:
@@ -195,8 +205,13 @@ def _n_bytes(table: Any) -> int:
 
 
 def _parallel(n_jobs: int | None) -> Parallel:
-    """Make the pool; it hands results over one by one where its backend can."""
-    try:
-        return Parallel(n_jobs=n_jobs, return_as="generator")
-    except ValueError:  # a backend that only knows lists
-        return Parallel(n_jobs=n_jobs)
+    """Make the pool; it hands over each result as soon as it is there, where its backend can.
+
+    Not in their order: whoever interrupts the search keeps what is finished.
+    """
+    for how in ("generator_unordered", "generator"):
+        try:
+            return Parallel(n_jobs=n_jobs, return_as=how)
+        except ValueError:  # an older joblib, or a backend that only knows lists
+            continue
+    return Parallel(n_jobs=n_jobs)
