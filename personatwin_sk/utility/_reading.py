@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ NULL, OTHER = "(null)", "(other)"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].*)?")
 
 
-class ColumnReader:
+class ColumnReader(Protocol):
     """Reads the values of a column of a release as shares of the original column's categories.
 
     Attributes
@@ -54,7 +55,7 @@ class ColumnReader:
         -------
         scipy.sparse.csr_array of shape (n_values, n_categories)
         """
-        raise TypeError("ColumnReader is made by reader_of.")
+        ...
 
 
 def reader_of(

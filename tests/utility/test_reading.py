@@ -150,6 +150,7 @@ def test_a_heavy_value_has_a_class_of_its_own():
     made = reader([0] * 90 + list(range(1, 11)), bins=5)
     # The middle of the zeros is at .45 of all rows (class 2 of 0..4), of the others above .9 (4).
     assert made.names[:2] == ("0", "1 to 10")
+    assert shares(made, [-7, 0.5, 11]) == [{"0": 1.0}, {"0": 1.0}, {"1 to 10": 1.0}]
 
 
 def test_middles():
