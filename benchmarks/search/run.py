@@ -53,8 +53,6 @@ class Row:
     n_candidates : int
     n_safe : int
         Candidates whose true risk is at most the target.
-    n_feasible : int
-        Candidates that the search found feasible, of those it measured.
     n_measured : int
         Candidates whose risk was measured.
     upper, truth, utility : float
@@ -68,7 +66,6 @@ class Row:
     seed: int
     n_candidates: int
     n_safe: int
-    n_feasible: int
     n_measured: int
     upper: float
     truth: float
@@ -185,7 +182,6 @@ def compare(task: Task, case: Case, seed: int) -> Row:
         seed=seed,
         n_candidates=len(truths),
         n_safe=int(safe.sum()),
-        n_feasible=int(results["feasible"].sum()),
         n_measured=int((~np.isnan(results["risk_upper"])).sum()),
         upper=np.nan if chosen is None else float(search.best_risk_),
         truth=np.nan if chosen is None else float(truths[chosen]),
