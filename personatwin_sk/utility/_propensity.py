@@ -204,7 +204,7 @@ def _fit_logistic(design: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, 
         for length in 0.5 ** np.arange(30):
             score = design @ (weights + length * step)
             new_deviance = float(2.0 * np.sum(np.logaddexp(0.0, score) - outcome * score))
-            if new_deviance <= deviance:
+            if new_deviance <= deviance * (1.0 + 1e-12):  # but for rounding
                 break
         weights = weights + length * step
         probability = 0.5 * (1.0 + np.tanh(score / 2.0))
