@@ -24,12 +24,17 @@ from personatwin_sk.release._personas import (
     personas_to_event_dataframe,
 )
 from personatwin_sk.release._pipeline import make_release_pipeline
+from personatwin_sk.release._record_tables import people_from_records, records_from_table
+from personatwin_sk.release._records import Event, Person, Persona
 from personatwin_sk.release._result import ReleaseResult
 from personatwin_sk.release._suggest_roles import suggest_roles
 from personatwin_sk.release._verify import verify_release
 
 __all__ = [
     "Check",
+    "Event",
+    "Person",
+    "Persona",
     "Personas",
     "ReleaseResult",
     "Verification",
@@ -46,8 +51,10 @@ __all__ = [
     "load_people_events",
     "load_social_services_data",
     "make_release_pipeline",
+    "people_from_records",
     "personas_to_dataframe",
     "personas_to_event_dataframe",
+    "records_from_table",
     "suggest_roles",
     "verify_release",
     "write_release",
