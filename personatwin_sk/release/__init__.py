@@ -17,6 +17,7 @@ from personatwin_sk.release._export import (
     export_release,
     write_release,
 )
+from personatwin_sk.release._histories import PersonaHistories, persona_histories
 from personatwin_sk.release._loaders import load_people_events
 from personatwin_sk.release._personas import (
     Personas,
@@ -35,6 +36,7 @@ __all__ = [
     "Event",
     "Person",
     "Persona",
+    "PersonaHistories",
     "Personas",
     "ReleaseResult",
     "Verification",
@@ -52,6 +54,7 @@ __all__ = [
     "load_social_services_data",
     "make_release_pipeline",
     "people_from_records",
+    "persona_histories",
     "personas_to_dataframe",
     "personas_to_event_dataframe",
     "records_from_table",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.release._columns import DATE, EVENT_TYPE, OUTCOME, PERSON
-from personatwin_sk.release._event_rows import EventRows, check_k, read_event_rows
+from personatwin_sk.release._event_rows import EventRows, check_whole, read_event_rows
 from personatwin_sk.release._personas import PERSONA
 from personatwin_sk.release._shown_counts import CountLevel, shown_counts
 
@@ -93,7 +93,7 @@ def aggregate_events(
     1      1           0       None      8           4
     2      2           0     arrest      4           0
     """
-    k = check_k(k, _OWNER)
+    k = check_whole(k, "k", 2, _OWNER)
     columns = _read_by(by)
     events = read_event_rows(
         original, released, person_id=person_id, event_type=event_type, date=date, owner=_OWNER

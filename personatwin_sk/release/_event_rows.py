@@ -14,7 +14,7 @@ from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import find_column, person_codes
 from personatwin_sk.exceptions import InputError
 
-__all__ = ["EventRows", "check_k", "read_event_rows"]
+__all__ = ["EventRows", "check_whole", "read_event_rows"]
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,10 @@ def read_event_rows(
     )
 
 
-def check_k(k: Any, owner: str) -> int:
-    """Give k if it is a whole number of at least 2."""
-    if isinstance(k, bool) or not isinstance(k, Integral) or int(k) < 2:
-        raise InputError(f"{owner}: k must be a whole number of at least 2, got {k!r}")
-    return int(k)
+def check_whole(value: Any, name: str, least: int, owner: str) -> int:
+    """Give a parameter if it is a whole number of at least so much."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+        raise InputError(
+            f"{owner}: {name} must be a whole number of at least {least}, got {value!r}"
+        )
+    return int(value)
