@@ -14,6 +14,7 @@ from personatwin_sk.model_selection._constraints import Constraints, is_sampled
 from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
 __all__ = [
+    "FAILURES",
     "Candidate",
     "Fitted",
     "Measures",
@@ -88,6 +89,8 @@ class Measures:
     constraints: Constraints
     utility: UtilityMeasure
     error_score: Any
+    # ``bound(original, table, steps)``: what the utility of the steps' release is at most.
+    bound: Callable[[Any, Any, Any], float] | None = None
 
 
 def find_estimators(estimator: Any, kind: type) -> list[Any]:

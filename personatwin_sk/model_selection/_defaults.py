@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.frames import Table
@@ -22,6 +23,8 @@ from personatwin_sk.utility._information import InformationKept
 __all__ = ["DefaultMeasures"]
 
 _OWNER = "RiskAwareSearch"
+# A sum of losses over all columns may be rounded otherwise than one over some.
+_ROUNDING = 1e-9
 _CURE = "give both risk= and utility= to say what is to be measured."
 
 
@@ -59,6 +62,7 @@ class DefaultMeasures:
         self._roles = _read_roles(estimator, merger, table)
         self._population = _known_population(table, self._roles.keys)
         self._prepared: tuple[tuple[Hashable, ...], InformationKept] | None = None
+        self._events: InformationKept | None = None
 
     def risk(self, original: Any, released: Any) -> RiskReport:
         """Assess the risk of one release."""
@@ -92,9 +96,42 @@ class DefaultMeasures:
             self._prepared = (keys, measure)
         return self._prepared[1](after)
 
+    def bound(self, original: Any, prepared: Any, steps: Sequence[Any]) -> float:
+        """Give an upper limit of the utility of what some steps will make of a table.
+
+        A merger leaves alone what is not a key variable: what dates and outcomes have lost before
+        it, they have lost after it, and rows that it suppresses lose all. Key variables lose
+        something or nothing. So, of n columns, the utility is at most one minus the sum of the
+        losses of dates and outcomes over n.
+
+        Parameters
+        ----------
+        original : table
+        prepared : table
+            What goes into the steps.
+        steps : sequence of estimators
+            Not fitted yet.
+
+        Returns
+        -------
+        float
+            Infinite where nothing is proved: other steps, or key variables that are not named.
+        """
+        roles = self._roles
+        events = (*roles.dates, *roles.outcomes)
+        if roles.automatic or not events or any(type(step) is not PersonaMerger for step in steps):
+            return np.inf
+        before, after = Table.of(original), Table.of(prepared)
+        if before.kind == "array" or any(name not in after for name in events):
+            return np.inf
+        if self._events is None:
+            self._events = InformationKept(before, [], dates=roles.dates, outcomes=roles.outcomes)
+        lost = (1.0 - self._events(after)) * len(events)
+        return 1.0 - lost / (len(events) + len(roles.keys)) + _ROUNDING
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave the prepared original behind: another process prepares its own."""
-        return {**vars(self), "_prepared": None}
+        return {**vars(self), "_prepared": None, "_events": None}
 
 
 @dataclass(frozen=True)
@@ -227,7 +264,9 @@ def _aligned(original: Any, released: Any) -> tuple[Table, Table]:
     """
     before, after = Table.of(original), Table.of(released)
     if before.kind != "array":
-        return before, after
+        # Some steps of others take names away: a scaler gives an array for a frame.
+        nameless = after.kind == "array" and len(after.columns) == len(before.columns)
+        return before, _renamed(after, before) if nameless else after
     if len(before.columns) != len(after.columns):
         raise InputError(
             f"{_OWNER}: the array has {len(before.columns)} columns and its release "
@@ -236,4 +275,9 @@ def _aligned(original: Any, released: Any) -> tuple[Table, Table]:
         )
     if after.kind == "array":
         return before, after
-    return before, Table.of(after.to_pandas().set_axis(list(before.columns), axis=1))
+    return before, _renamed(after, before)
+
+
+def _renamed(table: Table, like: Table) -> Table:
+    """Give a table the columns of another, one by one."""
+    return Table.of(table.to_pandas().set_axis(list(like.columns), axis=1))

@@ -41,13 +41,14 @@ def read_measures(
         The parameters do not say what is to be measured.
     """
     utility = _read_utility(search)
-    risk, default = search.risk, None
+    risk, default, bound = search.risk, None, None
     given = risk.values() if isinstance(risk, Mapping) else [risk]
     if utility is None or any(one is None for one in given):
         confidence = corrected_confidence(_CONFIDENCE, n_candidates)
         defaults = DefaultMeasures(search.estimator, settings, X, confidence=confidence)
         default = defaults.risk
-        utility = defaults.utility if utility is None else utility
+        if utility is None:
+            utility, bound = defaults.utility, defaults.bound
     constraints = Constraints.of(
         risk,
         search.target_risk,
@@ -56,7 +57,7 @@ def read_measures(
         risk_on=search.risk_on,
         min_k=search.min_k,
     )
-    return Measures(constraints, utility, search.error_score)
+    return Measures(constraints, utility, search.error_score, bound)
 
 
 def _read_utility(search: Any) -> UtilityMeasure | None:

@@ -34,6 +34,14 @@ class Prepared:
     # What fitting the shared steps warned of.
     remarks: tuple[Any, ...] = ()
 
+    @property
+    def left(self) -> list[Any]:
+        """The steps that are not fitted yet and do something."""
+        if not isinstance(self.estimator, Pipeline):
+            return [self.estimator]
+        steps = [step for _, step in self.estimator.steps[self.n_done :]]
+        return [step for step in steps if not _is_idle(step)]
+
     def finish(self, y: Any) -> Any:
         """Fit what is left and give the released table; `seconds` grows by what it took."""
         start = time.perf_counter()
@@ -145,6 +153,10 @@ class SharedFits:
         self.n_fits += sum(not _is_idle(step) for _, step in steps[depth:])
         last = self._path[depth - 1]
         return Prepared(configured, last.table, depth, sum(d.seconds for d in self._path[:depth]))
+
+    def drop(self, prepared: Prepared) -> None:
+        """Take note that what is left of a candidate will not be fitted."""
+        self.n_fits -= len(prepared.left)
 
     def _fit_step(self, key: Key, step: Any) -> _Fitted:
         before = self._path[-1].table if self._path else self.X

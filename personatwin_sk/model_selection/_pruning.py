@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
 from personatwin_sk.model_selection._candidates import (
+    FAILURES,
     Candidate,
     Fitted,
     Measures,
@@ -20,7 +22,7 @@ from personatwin_sk.model_selection._candidates import (
     judge,
     prepare,
 )
-from personatwin_sk.model_selection._prefixes import SharedFits
+from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
 __all__ = ["Leader", "run_all", "run_pruned"]
 
@@ -95,7 +97,9 @@ def run_pruned(
 
     A candidate less useful than a feasible one cannot win, however safe it is. So all are fitted
     and their utility is measured, and risks are measured from the most useful candidate downwards
-    until one is feasible and none as useful is left. With several workers, a round of candidates
+    until one is feasible and none as useful is left. Where the steps that candidates share tell
+    already that none of them can be as useful as one that was fitted, that one's risk is measured
+    first; if it is feasible, the others are not fitted. With several workers, a round of candidates
     at a time is measured, all of them that are no less useful than the best of earlier rounds.
 
     Yields
@@ -123,11 +127,12 @@ def _run_round(
     n_jobs: int | None,
     floor: float,
 ) -> Progress:
+    bounds = _Bounds(fits.X, measures)
     # Made one by one as workers become free: shared steps are fitted here, in between.
     jobs = (
         delayed(_evaluate_one)(
             index,
-            prepare(fits, index, measures),
+            _prepare_above(bounds, fits, index, measures, floor),
             fits.settings[index],
             fits.X,
             fits.y,
@@ -146,11 +151,17 @@ def _evaluate_one(index: int, *args: Any) -> tuple[int, Candidate]:
 
 
 def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progress:
-    waiting = _Waiting()
+    waiting, bounds = _Waiting(), _Bounds(fits.X, measures)
     for index in fits.order:
         prepared = prepare(fits, index, measures)
         if isinstance(prepared, Candidate):
             yield index, prepared
+            continue
+        bound = bounds.of(prepared)
+        while waiting and waiting.best_utility > bound:
+            yield from _judge_next(waiting, fits.X, measures, leader)
+        if bound < leader.floor:
+            fits.drop(prepared)
             continue
         fitted = fit(prepared, fits.settings[index], fits.X, fits.y, measures)
         del prepared
@@ -176,6 +187,48 @@ def _judge_next(waiting: _Waiting, X: Any, measures: Measures, leader: Leader) -
     yield index, candidate
 
 
+def _prepare_above(
+    bounds: _Bounds, fits: SharedFits, index: int, measures: Measures, floor: float
+) -> Prepared | Candidate:
+    """Prepare a candidate; one that cannot be as useful as the floor is left as it is."""
+    prepared = prepare(fits, index, measures)
+    if isinstance(prepared, Candidate) or bounds.of(prepared) >= floor:
+        return prepared
+    fits.drop(prepared)
+    return Candidate(fits.settings[index])
+
+
+class _Bounds:
+    """Upper limits of the utility of candidates, once for all that share what is fitted."""
+
+    def __init__(self, X: Any, measures: Measures) -> None:
+        self._X = X
+        self._bound = measures.bound
+        self._last: tuple[Any, list[type], float] = (None, [], np.inf)
+
+    def of(self, prepared: Prepared) -> float:
+        """Give the limit for one candidate; infinite where nothing is proved."""
+        if self._bound is None or prepared.n_done == 0:
+            return np.inf
+        left = prepared.left
+        kinds = [type(step) for step in left]
+        table, known_kinds, bound = self._last
+        if table is not prepared.table or kinds != known_kinds:
+            bound = self._measure(prepared.table, left)
+            self._last = prepared.table, kinds, bound
+        return bound
+
+    def _measure(self, table: Any, left: list[Any]) -> float:
+        assert self._bound is not None
+        with warnings.catch_warnings():
+            # Candidates say for themselves what is odd about their data, and what fails.
+            warnings.simplefilter("ignore")
+            try:
+                return self._bound(self._X, table, left)
+            except FAILURES:
+                return np.inf
+
+
 class _Waiting:
     """Fitted candidates whose risk is not measured yet, the most useful first."""
 
@@ -185,6 +238,10 @@ class _Waiting:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    @property
+    def best_utility(self) -> float:
+        return -self._heap[0][0]
 
     def push(self, index: int, fitted: Fitted) -> None:
         heapq.heappush(self._heap, (-fitted.utility, index, fitted))

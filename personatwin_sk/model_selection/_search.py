@@ -190,14 +190,16 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     **Best** means the most useful; among equally useful ones the one with the lower risk; among
     those the earlier one in the grid.
 
-    **Pruned** means two things. A step of a Pipeline is fitted once for all candidates that have
+    **Pruned** means this. A step of a Pipeline is fitted once for all candidates that have
     the same settings up to it; where it draws its own key (``random_state=None``), they share the
     draw. And utility is measured before risk: a candidate that is less useful than one that meets
     the target cannot win, whatever its risk, so that its risk is left NaN in ``cv_results_`` and
-    its error, if measuring it would have failed, is not met. Nothing is left out because more of
-    something is *usually* safer. Which risks are measured may depend on `n_jobs`, the answer does
-    not; where nothing is feasible, all of them are. The setting of a Pipeline that has `memory`,
-    `verbose` or `transform_input`, and any other estimator, is fitted whole.
+    its error, if measuring it would have failed, is not met. With the default utility a candidate
+    may not even be fitted to its end: what dates and outcomes have lost in its first steps no
+    merger gives back, and if that is too much already, all its figures are NaN. Nothing is left out
+    because more of something is *usually* safer. Which risks are measured may depend on `n_jobs`,
+    the answer does not; where nothing is feasible, all of them are. The setting of a Pipeline that
+    has `memory`, `verbose` or `transform_input`, and any other estimator, is fitted whole.
 
     `transform` maps other rows to the chosen release's personas; the risk was measured for the
     table of `fit` only.
@@ -424,7 +426,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         tags.non_deterministic = inner.non_deterministic
         if isinstance(self.estimator, Pipeline):
             # A Pipeline does not tell what its steps agree to take, nor sees past idle last steps.
-            steps = [get_tags(step) for _, step in self.estimator.steps if _works(step)]
+            steps = [get_tags(step) for step in _working_steps(self.estimator)]
             for name in ("allow_nan", "string", "categorical"):
                 agreed = all(getattr(step.input_tags, name) for step in steps)
                 setattr(tags.input_tags, name, agreed)
@@ -443,6 +445,16 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             names=[f"{key}: {type(inner).__name__}"],
             name_details=[str(inner)],
         )
+
+
+def _working_steps(pipeline: Pipeline) -> list[Any]:
+    """List the steps that do something, those of pipelines among them too."""
+    return [
+        inner
+        for _, step in pipeline.steps
+        if _works(step)
+        for inner in (_working_steps(step) if isinstance(step, Pipeline) else [step])
+    ]
 
 
 def _works(step: Any) -> bool:
