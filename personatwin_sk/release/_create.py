@@ -43,6 +43,7 @@ from personatwin_sk.release._gate import (
     check_verdict,
     secret_texts,
 )
+from personatwin_sk.release._histories import persona_histories
 from personatwin_sk.release._personas import build_personas
 from personatwin_sk.release._pipeline import GEOGRAPHY, make_release_pipeline
 from personatwin_sk.release._read_csv import read_ages
@@ -193,6 +194,13 @@ def create_safe_personas(
             released,
             columns,
             taken=secret_texts(original, ids),
+            describe=lambda table: persona_histories(
+                original,
+                table,
+                k=floors.k,
+                domain=config,
+                outcome=OUTCOME if OUTCOME in columns.events else None,
+            ),
             random_state=random_state,
         )
         stays = ~is_null(released[PERSON])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,9 @@ import pandas as pd
 from personatwin_sk._core.frames import is_null
 from personatwin_sk._core.keyed import SecretKey, uniform_integers
 from personatwin_sk.release._columns import PERSON, ReleaseColumns
+
+if TYPE_CHECKING:  # it reads tables by names that are given below
+    from personatwin_sk.release._histories import PersonaHistories
 
 PERSONA, CLASS_SIZE = "persona_id", "class_size"
 
@@ -24,6 +27,8 @@ class Personas:
         ``persona_id``, the quasi-identifiers, and ``class_size``: how many people it stands for.
     events : pandas.DataFrame of shape (n_events, ...), optional
         ``persona_id`` and what is released of each event.
+    histories : PersonaHistories, optional
+        What happened to the people of each persona, in figures on k people or more.
 
     Examples
     --------
@@ -35,9 +40,15 @@ class Personas:
     (1, Personas(1 persona of 5 people, no events))
     """
 
-    def __init__(self, personas: pd.DataFrame, events: pd.DataFrame | None = None) -> None:
+    def __init__(
+        self,
+        personas: pd.DataFrame,
+        events: pd.DataFrame | None = None,
+        histories: PersonaHistories | None = None,
+    ) -> None:
         self._personas = personas
         self._events = events
+        self._histories = histories
 
     def __len__(self) -> int:
         return len(self._personas)
@@ -61,6 +72,15 @@ class Personas:
     def has_events(self) -> bool:
         """Whether the data are of events at all."""
         return self._events is not None
+
+    @property
+    def histories(self) -> PersonaHistories | None:
+        """What happened to the people of each persona: see `persona_histories`; None if unknown.
+
+        The personas have the ids that they have here. Events are pooled: they are the very events
+        of ``personas_to_event_dataframe``.
+        """
+        return self._histories
 
     @property
     def class_sizes(self) -> np.ndarray:
@@ -123,6 +143,7 @@ def build_personas(
     columns: ReleaseColumns,
     *,
     taken: Collection[str] = (),
+    describe: Callable[[pd.DataFrame], PersonaHistories] | None = None,
     random_state: Any = None,
 ) -> Personas:
     """Read personas and events off a released table.
@@ -140,11 +161,14 @@ def build_personas(
         What is released.
     taken : collection of str, default=()
         Ids of the original, which no persona may get by chance.
+    describe : callable, optional
+        Tells of the histories: given `released` with the new ids in the person column.
     random_state : int, RandomState or None
         None: the operating system's randomness.
     """
     key = SecretKey.from_random_state(random_state)
     stays = ~is_null(released[PERSON])
+    everything = released
     released, people = released[stays].reset_index(drop=True), people[stays]
 
     number, _ = pd.factorize(released[PERSON])
@@ -162,7 +186,12 @@ def build_personas(
         events = released[list(columns.events)].copy()
         events.insert(0, PERSONA, id_of_persona[number])
         events = _reordered(events, key, "event rows")
-    return Personas(_reordered(table, key, "persona rows"), events)
+    histories = None
+    if describe is not None and columns.events:
+        names = pd.Series(None, index=everything.index, dtype=object)
+        names[stays] = id_of_persona[number]
+        histories = describe(everything.assign(**{PERSON: names}))
+    return Personas(_reordered(table, key, "persona rows"), events, histories)
 
 
 def _reordered(frame: pd.DataFrame, key: SecretKey, purpose: str) -> pd.DataFrame:

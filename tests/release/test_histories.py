@@ -9,7 +9,13 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from personatwin_sk import make_people_events, make_release_pipeline
+from personatwin_sk import (
+    create_safe_personas,
+    make_people_events,
+    make_release_pipeline,
+    personas_to_dataframe,
+    personas_to_event_dataframe,
+)
 from personatwin_sk.domains import get_domain_config
 from personatwin_sk.exceptions import ColumnNotFoundError, InputError
 from personatwin_sk.release import PersonaHistories, persona_histories
@@ -331,3 +337,26 @@ def test_missing_columns_and_tables_that_do_not_go_together() -> None:
         persona_histories(original, released, outcome="what")
     with pytest.raises(InputError, match="18 rows, released 17"):
         persona_histories(original, released.iloc[1:])
+
+
+def test_a_release_comes_with_histories_by_its_own_ids() -> None:
+    events = make_people_events(300, random_state=0, areas=("39061",))
+    result = create_safe_personas(
+        events, domain="criminal_justice", known_events=0, random_state=0, use_census_data=False
+    )
+    own = result.personas.histories
+    assert own is not None and own.k == 5  # that of the privacy level
+    personas = personas_to_dataframe(result.personas).set_index("persona_id")["class_size"]
+    sizes = own.summary.set_index("persona_id")["class_size"]
+    assert sizes.sort_index().equals(personas.sort_index().astype("Int64"))
+    released = personas_to_event_dataframe(result.personas)
+    columns = list(released.columns)
+    assert list(own.events.columns) == columns
+    pairs = (frame.sort_values(columns, ignore_index=True) for frame in (own.events, released))
+    pd.testing.assert_frame_equal(*pairs, check_dtype=False)
+    assert own.summary["events"].sum() == result.personas.n_events
+    alone = events.drop_duplicates("person_id").drop(
+        columns=["event_id", "date", "event_type", "outcome"]
+    )
+    result = create_safe_personas(alone, random_state=0, use_census_data=False)
+    assert result.personas.histories is None
