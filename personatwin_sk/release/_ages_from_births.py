@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.dates import read_dates
-from personatwin_sk._core.frames import is_null
+from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk.exceptions import DataWarning, InputError
 
-__all__ = ["BIRTH", "ages_of"]
+__all__ = ["BIRTH", "ages_of", "with_ages"]
 
 BIRTH = "date_of_birth"
 _OLDEST_AGE = 120
@@ -75,6 +75,21 @@ def ages_of(
         )
     result = pd.Series(ages, index=births.index, name="age")
     return result.astype("Int64").mask(missing) if missing.any() else result
+
+
+def with_ages(table: Table) -> Table:
+    """Add ages to a table that has dates of birth in their place; the dates stay.
+
+    Examples
+    --------
+    >>> table = Table.of(pd.DataFrame({"date_of_birth": ["1980-06-15"], "date": ["2023-01-01"]}))
+    >>> with_ages(table)["age"].tolist()
+    [42]
+    """
+    if BIRTH not in table or "age" in table:
+        return table
+    frame = table.to_pandas()
+    return Table.of(frame.assign(age=ages_of(frame[BIRTH], dates=frame.get("date"))))
 
 
 def _calendar(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

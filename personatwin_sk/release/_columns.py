@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from personatwin_sk._core.columns import factorize
@@ -139,6 +140,30 @@ def _constant_within_person(table: Table, name: Hashable) -> bool:
     values, _ = factorize(table[name])
     pairs = pd.DataFrame({"person": people, "value": values}).drop_duplicates()
     return len(pairs) == n_people
+
+
+def are_events(frame: pd.DataFrame) -> np.ndarray:
+    """Tell which rows are events: those with a type or a date; a person without events has neither.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame of shape (n_rows, ...)
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_rows,)
+        All false where there are no columns of events.
+
+    Examples
+    --------
+    >>> are_events(pd.DataFrame({"event_type": ["trial", None], "date": [None, None]})).tolist()
+    [True, False]
+    """
+    happened = np.zeros(len(frame), dtype=bool)
+    for name in (EVENT_TYPE, DATE):
+        if name in frame:
+            happened |= ~is_null(frame[name])
+    return happened
 
 
 def read_numbers(series: pd.Series) -> pd.Series:

@@ -16,7 +16,13 @@ from sklearn.pipeline import Pipeline
 from personatwin_sk._core.dates import period_labels, read_dates
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import person_codes
-from personatwin_sk.domains import Domain, DomainConfig, get_domain_config, get_privacy_level
+from personatwin_sk.domains import (
+    Domain,
+    DomainConfig,
+    get_domain_config,
+    get_privacy_level,
+    unknown_labels,
+)
 from personatwin_sk.exceptions import (
     DataWarning,
     InfeasibleRiskError,
@@ -26,6 +32,7 @@ from personatwin_sk.exceptions import (
 from personatwin_sk.model_selection import RiskAwareSearch
 from personatwin_sk.population import CensusPopulation, ReferencePopulation
 from personatwin_sk.population.places import find_areas
+from personatwin_sk.release._ages_from_births import with_ages
 from personatwin_sk.release._columns import (
     DATE,
     EVENT_TYPE,
@@ -33,6 +40,7 @@ from personatwin_sk.release._columns import (
     OUTCOME,
     PERSON,
     ReleaseColumns,
+    are_events,
     choose_columns,
     read_numbers,
 )
@@ -47,6 +55,7 @@ from personatwin_sk.release._histories import persona_histories
 from personatwin_sk.release._personas import build_personas
 from personatwin_sk.release._pipeline import GEOGRAPHY, make_release_pipeline
 from personatwin_sk.release._read_csv import read_ages
+from personatwin_sk.release._record_tables import table_of
 from personatwin_sk.release._refusals import recognised_identifiers
 from personatwin_sk.release._result import ReleaseResult
 from personatwin_sk.release._search import StagedSearch, least_event_risk
@@ -80,10 +89,12 @@ def create_safe_personas(
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
+    data : pandas, polars or pyarrow table, or list of Person
         Columns ``person_id``, any of ``age``, ``gender``, ``ethnicity``, ``geography``, and for
-        events ``date`` and ``event_type``, with ``event_id`` and ``outcome`` if there are any. All
-        else is dropped unless the domain preserves it or `keep` names it.
+        events ``date`` and ``event_type``, with ``event_id`` and ``outcome`` if there are any; a
+        row with neither date nor type is a person without events. Where there is a
+        ``date_of_birth`` and no ``age``, ages are made of it. All else is dropped unless the domain
+        preserves it or `keep` names it.
     privacy_level : {"low", "medium", "high", "maximum"}, default="medium"
         The floors of k, dates, places and outcomes.
     domain : str or Domain, default="custom"
@@ -135,6 +146,9 @@ def create_safe_personas(
     config = get_domain_config(domain) if domain_config is None else domain_config
     floors = get_privacy_level(privacy_level)
     original, columns = _prepare(data, config, keep, state)
+    unknown = unknown_labels(original, config)
+    for line in unknown:
+        warnings.warn(line, DataWarning, stacklevel=2)
     people, n_people = person_codes(Table.of(original), PERSON)
     if n_people < floors.k:
         raise InputError(
@@ -160,6 +174,7 @@ def create_safe_personas(
     if isinstance(population, CensusPopulation) and "age" in columns.keys:
         _check_age_texts(original["age"])
     events = bool(columns.events)
+    happened = are_events(original) if events else np.zeros(len(original), dtype=bool)
     risk = ReidentificationRisk(
         list(columns.keys),
         person_id=PERSON,
@@ -172,7 +187,7 @@ def create_safe_personas(
     utility = _Usefulness(columns)
 
     if known_events and events:
-        _refuse_the_impossible(people, original, target_risk)
+        _refuse_the_impossible(people[happened], original[happened], target_risk)
     # Nothing but the verdict's figures decides among settings.
     quick = replace(risk, thorough=False)
     staged = StagedSearch(
@@ -205,13 +220,13 @@ def create_safe_personas(
         )
         stays = ~is_null(released[PERSON])
         n_released = len(np.unique(people[stays]))
-        check_totals(personas, n_released, int(stays.sum()) if events else 0)
+        check_totals(personas, n_released, int((stays & happened).sum()))
         identifiers = _identifiers(original, columns, config)
         check_leaks(original, personas, columns, [*ids, *identifiers], floors.k)
         others = {"untouched": original, "all_in_one": _everybody_in_one(original, columns)}
         baselines = {name: quick(original, table) for name, table in others.items()}
         baseline_utility = {name: utility(original, table) for name, table in others.items()}
-    notes = _tell(caught)
+    notes = unknown + _tell(caught)
     notes += getattr(population, "remarks", ())
     if known_events and not events:
         notes.append("The data have no events, so there is none for an attacker to know.")
@@ -236,7 +251,7 @@ def create_safe_personas(
         },
         counts={
             "people": n_people,
-            "events": len(original) if events else 0,
+            "events": int(happened.sum()),
             "personas": len(personas),
             "released_people": n_released,
             "released_events": personas.n_events,
@@ -288,7 +303,7 @@ def _prepare(
     data: Any, config: DomainConfig, keep: Sequence[Hashable], state: str | None
 ) -> tuple[pd.DataFrame, ReleaseColumns]:
     """Read a table of any kind, choose its columns, and refuse what cannot be used."""
-    table = Table.of(data)
+    table = with_ages(Table.of(table_of(data)))
     if table.kind == "array":
         raise InputError("The data must be a table with named columns, not an array")
     if table.n_rows == 0:

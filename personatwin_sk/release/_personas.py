@@ -10,7 +10,7 @@ import pandas as pd
 
 from personatwin_sk._core.frames import is_null
 from personatwin_sk._core.keyed import SecretKey, uniform_integers
-from personatwin_sk.release._columns import PERSON, ReleaseColumns
+from personatwin_sk.release._columns import PERSON, ReleaseColumns, are_events
 
 if TYPE_CHECKING:  # it reads tables by names that are given below
     from personatwin_sk.release._histories import PersonaHistories
@@ -183,8 +183,9 @@ def build_personas(
     table[CLASS_SIZE] = sizes
     events = None
     if columns.events:
-        events = released[list(columns.events)].copy()
-        events.insert(0, PERSONA, id_of_persona[number])
+        happened = are_events(released)
+        events = released.loc[happened, list(columns.events)].reset_index(drop=True)
+        events.insert(0, PERSONA, id_of_persona[number[happened]])
         events = _reordered(events, key, "event rows")
     histories = None
     if describe is not None and columns.events:

@@ -233,7 +233,9 @@ def test_kept_columns(events: pd.DataFrame) -> None:
 def test_own_domain() -> None:
     config = create_custom_config(["hire", "exit"], ["yes", "no"], {"salary"}, {"unit"}, "year")
     table = make_people_events(120, "employment", random_state=0).assign(salary=1, unit="north")
-    found = create_safe_personas(table, domain_config=config, known_events=0, random_state=0)
+    with pytest.warns(DataWarning, match="that the domain 'custom' does not know") as caught:
+        found = create_safe_personas(table, domain_config=config, known_events=0, random_state=0)
+    assert len(caught) == 2  # event types, and outcomes
     assert found.settings["dates__precision"] == "year"
     assert "unit" in personas_to_dataframe(found.personas)
     assert "salary" in found.settings["dropped_columns"]

@@ -1,0 +1,120 @@
+"""The whole job from what stewards have: records, dates of birth, people without events."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personatwin_sk.datasets import make_people_events
+from personatwin_sk.exceptions import DataWarning, InfeasibleRiskError, InputError
+from personatwin_sk.release import (
+    create_safe_personas,
+    load_people_events,
+    people_from_records,
+    personas_to_dataframe,
+    personas_to_event_dataframe,
+    records_from_table,
+)
+
+EASY = {"known_events": 0, "use_census_data": False, "target_risk": 0.25, "random_state": 0}
+
+
+def court(n_people: int = 80) -> pd.DataFrame:
+    return make_people_events(n_people, random_state=5)
+
+
+def same_release(one, other) -> None:
+    for table in (personas_to_dataframe, personas_to_event_dataframe):
+        pd.testing.assert_frame_equal(table(one.personas), table(other.personas))
+
+
+def test_records_are_data():
+    table = court()
+    people = records_from_table(table)
+    same_release(create_safe_personas(people, **EASY), create_safe_personas(table, **EASY))
+    made = records_from_table(create_safe_personas(people, **EASY).personas)
+    assert sum(persona.class_size for persona in made) == 80
+    assert sum(len(persona.events) for persona in made) == len(table)
+
+
+def test_births_are_as_good_as_ages():
+    table = court()
+    last = table["date"].max()
+    born = last - pd.to_timedelta(np.round(365.25 * (table["age"] + 0.5)), unit="D")
+    births = table.drop(columns="age").assign(date_of_birth=born.dt.strftime("%Y-%m-%d"))
+    result = create_safe_personas(births, **EASY)
+    assert "date_of_birth" in result.settings["dropped_columns"]
+    one, other = (
+        personas_to_dataframe(released.personas)
+        for released in (result, create_safe_personas(table, **EASY))
+    )
+    pd.testing.assert_frame_equal(one[other.columns], other)
+
+
+def test_people_without_events_are_released_and_have_none():
+    table = court()
+    events = table.drop(columns=["age", "gender", "ethnicity", "geography"])
+    traits = table[["person_id", "age", "gender", "ethnicity", "geography"]].drop_duplicates()
+    few = events[events["person_id"].isin(traits["person_id"].iloc[:50])]
+    data = load_people_events(
+        io.BytesIO(traits.to_csv(index=False).encode()),
+        events=io.BytesIO(few.to_csv(index=False).encode()),
+    )
+    assert len(data) == len(few) + 30
+    result = create_safe_personas(data, **EASY)
+    assert result.counts["people"] == result.counts["released_people"] == 80
+    assert result.counts["events"] == result.counts["released_events"] == len(few)
+    released = personas_to_event_dataframe(result.personas)
+    assert released["event_type"].notna().all()
+    assert released["event_type"].value_counts().to_dict() == (
+        few["event_type"].value_counts().to_dict()
+    )
+    assert personas_to_dataframe(result.personas)["class_size"].sum() == 80
+
+
+def test_people_without_events_do_not_count_as_people_with_one():
+    # Were the nine a tenth event type of their own, the least risk would be below the target.
+    people = [f"p{number}" for number in range(10)]
+    table = pd.DataFrame(
+        {
+            "person_id": people,
+            "age": 30,
+            "date": ["2020-01-01"] + [None] * 9,
+            "event_type": ["arrest"] + [None] * 9,
+        }
+    )
+    with pytest.raises(InfeasibleRiskError, match=r"finds its person with a chance of 1\.0000"):
+        create_safe_personas(table, use_census_data=False, target_risk=0.5, random_state=0)
+
+
+def test_labels_that_the_domain_does_not_know_are_told_and_noted():
+    table = court()
+    table["event_type"] = table["event_type"].where(table["event_type"] != "arrest", "Booking")
+    n_rows = int((table["event_type"] == "Booking").sum())
+    with pytest.warns(DataWarning, match=rf"^{n_rows} of {len(table)} rows have an event_type"):
+        result = create_safe_personas(table, domain="criminal_justice", **EASY)
+    note = next(note for note in result.notes if "event_type" in note)
+    assert f"'Booking' ({n_rows} rows) may be 'arrest'" in note
+    released = personas_to_event_dataframe(result.personas)
+    assert (released["event_type"] == "Booking").sum() == n_rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        create_safe_personas(table, domain="custom", **EASY)
+
+
+def test_data_are_not_changed_in_place():
+    table = court().assign(date_of_birth="1980-01-01").drop(columns="age")
+    before = table.copy()
+    create_safe_personas(table, **EASY)
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_list_of_something_else_is_no_data():
+    with pytest.raises(InputError):
+        create_safe_personas([1, 2, 3], **EASY)
+    with pytest.raises(InputError, match="1 of 2 records are no Person"):
+        people_from_records([*records_from_table(court(1)), "x"])
