@@ -346,7 +346,7 @@ def test_a_disk_that_is_full_is_told_in_one_line(
     def fail(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device", "personas.csv")
 
-    monkeypatch.setattr(release, "write_release", fail)
+    monkeypatch.setattr(release, "export_release", fail)
     status = protect(good, "--known-events", 0)
     refused(capsys, status, "No space left on device: personas.csv")
     assert status == 2
