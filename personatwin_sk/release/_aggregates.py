@@ -60,7 +60,9 @@ def aggregate_events(
         there on; ``count`` of events; ``suppressed``: how many of them no row of the next level
         counts. What is not listed happened to fewer than k people, or to nobody, or is left out
         so that no such count can be worked out. ``attrs`` say `k`, `fewest_people` behind any
-        figure, counts that are not shown (``n_suppressed_cells``), and what this protects.
+        figure, `largest_chance` of picking the right one among them (1/fewest_people: who knows
+        events of somebody finds no fewer people behind them, for nothing tells which events are of
+        one person), counts that are not shown (``n_suppressed_cells``), and what this protects.
 
     Raises
     ------
@@ -153,6 +155,7 @@ def _frame(
     frame.attrs = {
         "k": k,
         "fewest_people": int(figures.min()) if len(figures) else None,
+        "largest_chance": 1.0 / int(figures.min()) if len(figures) else None,
         "n_suppressed_cells": sum(int((~level.shown).sum()) for level in levels),
         "protects": f"every count, and what is left of it when those below it are taken off, rests "
         f"on at least {k} people",

@@ -141,7 +141,8 @@ def persona_histories(
     -----
     Rows of a persona's pooled events are governed by the event risk of the release, not by k.
     Shares of people rest on the assumption of that risk that the events of one person can be
-    linked; they say no more than that attacker knows.
+    linked; they say no more than that attacker knows. Publish these tables or those of
+    `aggregate_events`, not both: counts of the one can be taken off those of the other.
 
     References
     ----------

@@ -210,12 +210,12 @@ def drawn_steps(
 
     who = np.repeat(np.arange(len(labels)), n_histories)
     history = np.tile(np.arange(n_histories), len(labels))
-    ids = [pd.Series(labels[who]), pd.Series(history)]
+    ids = [key.words(pd.Series(labels[who])), key.words(history)]
     now, at = np.full(len(who), begin), np.full(len(who), -1)
     alive, parts = np.arange(len(who)), []
     for step in range(longest):
         draws = [
-            uniform_unit(key.hash(f"{what} {step} {i}", *ids))[alive]
+            uniform_unit(key.combine(f"{what} {step} {i}", *(word[alive] for word in ids)))
             for what in ("type", "date", "outcome")
             for i in (0, 1)
         ]

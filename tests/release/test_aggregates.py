@@ -59,7 +59,7 @@ def test_literal_counts_with_one_that_goes_for_the_sake_of_another() -> None:
         (0, "trial"): (6, 0),
         (1, "arrest"): (6, 0),
     }
-    assert frame.attrs["fewest_people"] == 6
+    assert (frame.attrs["fewest_people"], frame.attrs["largest_chance"]) == (6, 1 / 6)
     assert frame.attrs["n_suppressed_cells"] == 2
 
 
