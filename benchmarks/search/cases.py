@@ -8,7 +8,7 @@ from benchmarks.calibration.settings import CENSUS, NARROW, WIDE
 from benchmarks.calibration.worlds import STATES
 
 SEEDS = tuple(range(4))
-SIZES = (3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40)
+SIZES = (3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 100, 200)
 SWEEPS = (0, 3)
 """With and without refinement: other classes of about the same size, so that luck can choose."""
 
