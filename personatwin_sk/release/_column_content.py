@@ -67,6 +67,11 @@ class ColumnContent:
         """How many rows have one of the values that are looked at, the most frequent."""
         return int(self._rows[:_MOST_READ].sum())
 
+    @property
+    def distinct(self) -> pd.Series:
+        """The distinct values that are not null, the most frequent first."""
+        return self._distinct
+
     def share_of(self, ours: str) -> float:
         """Give the share of rows, of those that are not null, that read as a column of ours."""
         return self.n_that_fit(ours) / self.n_read if self.n_read else 0.0
@@ -116,12 +121,17 @@ class ColumnContent:
         return True
 
     @cached_property
+    def are_digits(self) -> bool:
+        """Whether all values are whole numbers, be they amounts or names of things."""
+        return all(text.isdigit() for text in self._texts)
+
+    @cached_property
     def looks_like_ids(self) -> bool:
         """Whether values are codes: whole numbers, or words with a digit or of one length."""
         texts = self._texts
         if self.are_dates or self._distinct.dtype == bool or not texts:
             return False
-        if all(text.isdigit() for text in texts):
+        if self.are_digits:
             return True
         with_digit = np.mean([any(map(str.isdigit, text)) for text in texts])
         return bool(

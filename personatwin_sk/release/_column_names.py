@@ -47,8 +47,7 @@ _NAMES = tuple(
         ),
         (
             "date",
-            rf"date|timestamp|date_?time|(?:{_EVENTS}|start|begin|filing|disposition)"
-            r"_?(?:date|day|time|date_?time|start)",
+            rf"(?:.+_)?date|timestamp|date_?time|(?:{_EVENTS}|start)_?(?:date|day|time|start)",
         ),
         (
             "event_type",

@@ -16,7 +16,12 @@ from personatwin_sk.exceptions import InputError, NothingSelectedWarning
 from personatwin_sk.identifiers import IdentifierRemover
 from personatwin_sk.release._read_csv import is_code_name
 
-__all__ = ["recognised_identifiers", "refuse_identifiers", "refuse_numbering"]
+__all__ = [
+    "are_numbers_of_things",
+    "recognised_identifiers",
+    "refuse_identifiers",
+    "refuse_numbering",
+]
 
 _PERSON = "person_id"
 # Where nearly every event has a value of its own, the value finds the event in the original again.
@@ -140,12 +145,36 @@ def _numbering_of_people(name: Hashable, values: pd.Series, pairs: pd.DataFrame)
         _NEAR_UNIQUE_ROWS, _NEAR_UNIQUE_SHARE * n_holders
     ):
         return None
+    if not are_numbers_of_things(name, values):
+        return None
+    return f"nearly everyone has a number of their own, {len(values)} of {n_holders} people"
+
+
+def are_numbers_of_things(name: Hashable, values: pd.Series) -> bool:
+    """Tell whether distinct whole numbers name something rather than measure it.
+
+    Parameters
+    ----------
+    name : column
+    values : pandas.Series of shape (n_distinct,)
+        Distinct values, none of them null.
+
+    Returns
+    -------
+    bool
+        Whether they are whole numbers and the column's name says so ("badge"), or they are written
+        with leading zeros, or follow one another, which wages do not.
+
+    Examples
+    --------
+    >>> are_numbers_of_things("badge", pd.Series([4, 90])), are_numbers_of_things(
+    ...     "wage", pd.Series([30_000, 52_000]))
+    (True, False)
+    """
     texts = values.astype(str).str.removesuffix(".0")
     if not texts.str.fullmatch(r"\d{1,18}").all():
-        return None
+        return False
     numbers = texts.astype(np.int64)
     is_row = len(values) >= _MANY and numbers.max() - numbers.min() < 2 * len(values)
     are_codes = texts.str.startswith("0").sum() > 1 and texts.str.len().nunique() == 1
-    if is_row or are_codes or is_code_name(name):
-        return f"nearly everyone has a number of their own, {len(values)} of {n_holders} people"
-    return None
+    return bool(is_row or are_codes or is_code_name(name))

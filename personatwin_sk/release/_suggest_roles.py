@@ -15,6 +15,7 @@ from personatwin_sk.identifiers._content import ContentReader
 from personatwin_sk.identifiers._names import identifier_in_name
 from personatwin_sk.release._column_content import ColumnContent
 from personatwin_sk.release._column_names import our_name_for
+from personatwin_sk.release._refusals import are_numbers_of_things
 
 __all__ = ["suggest_roles"]
 
@@ -123,7 +124,15 @@ class _Suggestions:
             if ours == "date_of_birth" and self._has("age"):
                 continue  # the age is there, and a date of birth is a direct identifier
             candidates = [
-                (name != ours, our_name_for(name) != ours, -share, place, name)
+                (
+                    name != ours,
+                    # Events have dates of their own; people have one of birth, of entry ...
+                    ours == "date" and self._is_constant_within_person(name),
+                    our_name_for(name) != ours,
+                    -share,
+                    place,
+                    name,
+                )
                 for place, name in enumerate(self._open())
                 if (share := self._share_that_fits(name, ours)) is not None
             ]
@@ -268,8 +277,11 @@ class _Suggestions:
                 found = ("quasi_identifier", f"{distinct}; nothing says that it is of events")
             elif not self._depends_on(name, self._person):
                 found = ("event_detail", f"{distinct}; varies within a person")
-            elif content.looks_like_ids and content.n_distinct >= max(
-                _FEWEST, _NEAR_UNIQUE * self._content[self._person].n_distinct
+            elif (
+                content.looks_like_ids
+                and content.n_distinct
+                >= max(_FEWEST, _NEAR_UNIQUE * self._content[self._person].n_distinct)
+                and (not content.are_digits or are_numbers_of_things(name, content.distinct))
             ):
                 found = ("direct_identifier", "nearly every person has a value of their own")
             else:
