@@ -162,6 +162,12 @@ def test_assess_refuses_in_one_line(
     assert re.search(message, one_error(capsys))
 
 
+def test_personas_are_no_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text("persona_id,age,class_size\nP000001,30-39,50\n")
+    assert run("assess", tmp_path / "in.csv", "--no-census") == 0
+    assert "warning: The column 'class_size' is not counted" in capsys.readouterr().err
+
+
 def test_nothing_in_the_pipe(capsys: pytest.CaptureFixture[str], piped) -> None:
     piped(b"", isatty=True)
     assert run("assess", "-") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,7 @@ from personatwin_sk.commands._input import (
 )
 from personatwin_sk.commands._parser import DONE, NOT_MET, Parser
 from personatwin_sk.commands._printing import progress, tell, tell_json
-from personatwin_sk.exceptions import InputError
+from personatwin_sk.exceptions import DataWarning, InputError
 
 HELP = "measure the risk of a file as it is"
 DESCRIPTION = """\
@@ -29,7 +30,7 @@ EXAMPLES = """\
 examples:
   personatwin assess court.csv --state OH
   personatwin assess survey.csv --keys age gender zip --json
-  personatwin assess safe/people.parquet --attacker prosecutor --target-risk 0.09
+  personatwin assess people.parquet --attacker prosecutor --target-risk 0.09
 
 exit status: 0 measured, 2 unusable input, 3 the risk is above --target-risk."""
 
@@ -79,6 +80,7 @@ def run(options: Namespace) -> int:
     """Measure, and print what was measured."""
     from personatwin_sk.population import CensusPopulation
     from personatwin_sk.release._columns import DATE, EVENT_TYPE, KEYS, PERSON
+    from personatwin_sk.release._personas import CLASS_SIZE
     from personatwin_sk.risk import ReidentificationRisk
 
     target = options.target_risk
@@ -100,6 +102,13 @@ def run(options: Namespace) -> int:
     if PERSON in keys:
         raise InputError("--keys: person_id is whose the row is, not what an attacker knows")
     frame = _placed(frame, options.state)
+    if CLASS_SIZE in frame and PERSON not in frame:
+        warnings.warn(
+            "The column 'class_size' is not counted: each row is taken for one person. A release "
+            "of this program is checked by personatwin verify.",
+            DataWarning,
+            stacklevel=2,
+        )
     has_events = EVENT_TYPE in frame and DATE in frame and PERSON in frame
     known = options.known_events
     if known and not has_events:

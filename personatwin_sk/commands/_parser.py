@@ -82,7 +82,7 @@ class Parser(argparse.ArgumentParser):
     def _checked(self, path: Path, key: str, name: str, value: Any) -> Any:
         """Bring a value of the file to what the command line would have given."""
         action = self.actions[name]
-        if isinstance(action, argparse._StoreTrueAction):
+        if action.nargs == 0:
             if not isinstance(value, bool):
                 raise InputError(f"{path}: {key} must be true or false")
             return value

@@ -231,8 +231,8 @@ class OriginalCheck:
         assert self.events is not None
         before = pd.DataFrame({"kind": types, "label": _texts(rows[OUTCOME])})
         after = pd.DataFrame({"kind": released, "label": _texts(self.events[OUTCOME])})
-        seen = set(map(tuple, before.drop_duplicates().fillna("").to_numpy()))
-        strange = sum(tuple(pair) not in seen for pair in after.fillna("").to_numpy())
+        seen = before.drop_duplicates().assign(seen=True)
+        strange = int(after.merge(seen, how="left", on=["kind", "label"])["seen"].isna().sum())
         if strange:
             return [f"{strange} outcomes are none that the data have for the type of event"]
         share = self.risk.number("settings", "outcomes__flip_probability")
@@ -242,14 +242,7 @@ class OriginalCheck:
         )
         n = len(rows)
         # Six standard deviations, of draws that rows alike may share.
-        alike = int(
-            rows.drop(columns=PERSON)
-            .assign(_p=self.person[self._event_rows()])
-            .astype(object)
-            .map(str)
-            .value_counts()
-            .max()
-        )
+        alike = int(pd.DataFrame(rows).groupby(list(rows.columns), dropna=False).size().max())
         most = n * share + 6 * math.sqrt(n * share * (1 - share) * alike) + alike
         if changed > most:
             return [f"{changed} outcomes differ in number from the data, more than noise exchanges"]
@@ -405,9 +398,9 @@ def _classes(personas: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, dic
 
 def _texts(values: pd.Series) -> pd.Series:
     """Write values as the files do."""
-    missing = is_null(values)
-    texts = [None if gone else str(one) for one, gone in zip(values, missing, strict=True)]
-    return pd.Series(texts, dtype=object)
+    codes, distinct = pd.factorize(values.astype(object))
+    texts = np.array([*map(str, distinct), None], dtype=object)
+    return pd.Series(texts[codes], dtype=object)  # of null the code is -1: the last one
 
 
 def _equal(texts: pd.Series, one: Any) -> np.ndarray:
