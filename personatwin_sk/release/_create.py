@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from math import ceil
 from numbers import Integral, Real
 from typing import Any
 
@@ -33,6 +35,7 @@ from personatwin_sk.model_selection import RiskAwareSearch
 from personatwin_sk.population import CensusPopulation, ReferencePopulation
 from personatwin_sk.population.places import find_areas
 from personatwin_sk.release._ages_from_births import with_ages
+from personatwin_sk.release._aggregates import aggregate_events
 from personatwin_sk.release._columns import (
     DATE,
     EVENT_TYPE,
@@ -52,7 +55,7 @@ from personatwin_sk.release._gate import (
     secret_texts,
 )
 from personatwin_sk.release._histories import persona_histories
-from personatwin_sk.release._personas import build_personas
+from personatwin_sk.release._personas import PERSONA, build_personas
 from personatwin_sk.release._pipeline import GEOGRAPHY, make_release_pipeline
 from personatwin_sk.release._read_csv import read_ages
 from personatwin_sk.release._record_tables import table_of
@@ -63,6 +66,8 @@ from personatwin_sk.risk import ReidentificationRisk, RiskReport
 from personatwin_sk.utility import information_kept
 
 _AGES = (0, 120)
+_COUNTED = (EVENT_TYPE, DATE, OUTCOME)  # what aggregated events are counted by, in this order
+_ROUNDING = 1e-9
 
 
 def create_safe_personas(
@@ -77,6 +82,7 @@ def create_safe_personas(
     known_events: int = 1,
     state: str | None = None,
     keep: Sequence[Hashable] = (),
+    event_form: str = "rows",
     random_state: Any = None,
     verbose: int = 0,
 ) -> ReleaseResult:
@@ -116,6 +122,10 @@ def create_safe_personas(
         State in which counties named without one lie.
     keep : sequence of column names, default=()
         Further columns to release. One that is constant within each person is a quasi-identifier.
+    event_form : {"rows", "aggregated"}, default="rows"
+        "aggregated": in place of its rows, events are counted (see `aggregate_events`), each figure
+        on at least k and at least 1/`target_risk` people. Known events then find nobody's rows, and
+        targets can be met that rows cannot meet: ``result.personas.aggregated_events``.
     random_state : int, RandomState or None, default=None
         None: noise, ids and order of rows come from the operating system. An int is for
         reproducing; whoever knows it can take the noise off again and undo the order.
@@ -174,6 +184,9 @@ def create_safe_personas(
     if isinstance(population, CensusPopulation) and "age" in columns.keys:
         _check_age_texts(original["age"])
     events = bool(columns.events)
+    aggregated = _is_aggregated(event_form, events)
+    if aggregated:
+        known_events = 0  # no event can be told to be of one person
     happened = are_events(original) if events else np.zeros(len(original), dtype=bool)
     risk = ReidentificationRisk(
         list(columns.keys),
@@ -216,11 +229,20 @@ def create_safe_personas(
                 domain=config,
                 outcome=OUTCOME if OUTCOME in columns.events else None,
             ),
+            aggregate=partial(
+                aggregate_events,
+                original,
+                by=[PERSONA, *(name for name in _COUNTED if name in columns.events)],
+                k=max(floors.k, ceil(1 / target_risk - _ROUNDING)),
+            )
+            if aggregated
+            else None,
             random_state=random_state,
         )
         stays = ~is_null(released[PERSON])
         n_released = len(np.unique(people[stays]))
-        check_totals(personas, n_released, int((stays & happened).sum()))
+        n_events = 0 if aggregated else int((stays & happened).sum())
+        check_totals(personas, n_released, n_events)
         identifiers = _identifiers(original, columns, config)
         check_leaks(original, personas, columns, [*ids, *identifiers], floors.k)
         others = {"untouched": original, "all_in_one": _everybody_in_one(original, columns)}
@@ -243,7 +265,8 @@ def create_safe_personas(
             "privacy_level": privacy_level,
             **_settings_of(search.best_estimator_),
             "quasi_identifiers": [str(name) for name in columns.keys],
-            "event_columns": [str(name) for name in columns.events],
+            "event_columns": [] if aggregated else [str(name) for name in columns.events],
+            **({"event_form": event_form} if aggregated else {}),
             "dropped_columns": [str(name) for name in columns.dropped],
             "known_events": known_events if events else 0,
             "attacker": risk.attacker,
@@ -297,6 +320,14 @@ def _check_parameters(
     is_whole = isinstance(known_events, Integral) and not isinstance(known_events, bool)
     if not (is_whole and known_events >= 0):
         raise InputError(f"known_events must be a whole number, at least 0, got {known_events!r}")
+
+
+def _is_aggregated(event_form: str, events: bool) -> bool:
+    if event_form not in ("rows", "aggregated"):
+        raise InputError(f"event_form={event_form!r} is not known; choose 'rows' or 'aggregated'")
+    if event_form == "aggregated" and not events:
+        raise InputError("event_form='aggregated': the data have no events")
+    return event_form == "aggregated"
 
 
 def _prepare(

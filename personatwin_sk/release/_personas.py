@@ -29,6 +29,8 @@ class Personas:
         ``persona_id`` and what is released of each event.
     histories : PersonaHistories, optional
         What happened to the people of each persona, in figures on k people or more.
+    aggregated_events : pandas.DataFrame, optional
+        Counts in place of `events`, as `aggregate_events` gives them.
 
     Examples
     --------
@@ -45,10 +47,12 @@ class Personas:
         personas: pd.DataFrame,
         events: pd.DataFrame | None = None,
         histories: PersonaHistories | None = None,
+        aggregated_events: pd.DataFrame | None = None,
     ) -> None:
         self._personas = personas
         self._events = events
         self._histories = histories
+        self._aggregated_events = aggregated_events
 
     def __len__(self) -> int:
         return len(self._personas)
@@ -81,6 +85,11 @@ class Personas:
         of ``personas_to_event_dataframe``.
         """
         return self._histories
+
+    @property
+    def aggregated_events(self) -> pd.DataFrame | None:
+        """Counts of events, where they are released in place of rows; see `aggregate_events`."""
+        return None if self._aggregated_events is None else self._aggregated_events.copy()
 
     @property
     def class_sizes(self) -> np.ndarray:
@@ -144,6 +153,7 @@ def build_personas(
     *,
     taken: Collection[str] = (),
     describe: Callable[[pd.DataFrame], PersonaHistories] | None = None,
+    aggregate: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     random_state: Any = None,
 ) -> Personas:
     """Read personas and events off a released table.
@@ -163,6 +173,8 @@ def build_personas(
         Ids of the original, which no persona may get by chance.
     describe : callable, optional
         Tells of the histories: given `released` with the new ids in the person column.
+    aggregate : callable, optional
+        Counts the events of the same table; there are then no rows of events and no histories.
     random_state : int, RandomState or None
         None: the operating system's randomness.
     """
@@ -187,12 +199,15 @@ def build_personas(
         events = released.loc[happened, list(columns.events)].reset_index(drop=True)
         events.insert(0, PERSONA, id_of_persona[number[happened]])
         events = _reordered(events, key, "event rows")
-    histories = None
-    if describe is not None and columns.events:
+    personas, histories = _reordered(table, key, "persona rows"), None
+    if columns.events and (describe is not None or aggregate is not None):
         names = pd.Series(None, index=everything.index, dtype=object)
         names[stays] = id_of_persona[number]
-        histories = describe(everything.assign(**{PERSON: names}))
-    return Personas(_reordered(table, key, "persona rows"), events, histories)
+        named = everything.assign(**{PERSON: names})
+        if aggregate is not None:
+            return Personas(personas, aggregated_events=aggregate(named))
+        histories = None if describe is None else describe(named)
+    return Personas(personas, events, histories)
 
 
 def _reordered(frame: pd.DataFrame, key: SecretKey, purpose: str) -> pd.DataFrame:

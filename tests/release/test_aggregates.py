@@ -12,8 +12,9 @@ from personatwin_sk import (
     create_safe_personas,
     make_people_events,
     make_release_pipeline,
+    personas_to_dataframe,
 )
-from personatwin_sk.exceptions import ColumnNotFoundError, InputError
+from personatwin_sk.exceptions import ColumnNotFoundError, InfeasibleRiskError, InputError
 
 COLUMNS = ["persona_id", "event_type", "date", "outcome"]
 
@@ -204,3 +205,37 @@ def test_the_table_of_a_search_can_be_aggregated() -> None:
     result = create_safe_personas(events, known_events=0, random_state=0, use_census_data=False)
     frame = aggregate_events(events, result.search.transform(events), ["event_type", "outcome"])
     assert frame.loc[frame["level"] == 0, "count"].tolist() == [len(events)]
+
+
+def test_counts_meet_a_target_that_rows_cannot_meet() -> None:
+    events = make_people_events(200, random_state=0, areas=("39061",))
+    options = {
+        "domain": "criminal_justice",
+        "target_risk": 0.03,
+        "use_census_data": False,
+        "random_state": 0,
+    }
+    with pytest.raises(InfeasibleRiskError):
+        create_safe_personas(events, known_events=2, **options)  # type: ignore[arg-type]
+    result = create_safe_personas(events, known_events=2, event_form="aggregated", **options)  # type: ignore[arg-type]
+    assert result.verdict <= 0.03 + 1e-12
+    personas = result.personas
+    assert not personas.has_events and personas.histories is None
+    counts = personas.aggregated_events
+    assert counts is not None and counts.attrs["largest_chance"] <= 0.03
+    assert set(counts["persona_id"].dropna()) <= set(personas_to_dataframe(personas)["persona_id"])
+    assert counts.loc[counts["level"] == 0, "count"].tolist() == [len(events)]
+    assert counts["count"].min() >= 34 and (counts["level"] == 2).any()
+    texts = set(counts.astype(str).to_numpy().ravel())
+    assert not texts & (set(events["person_id"]) | set(events["event_id"]))
+    assert result.settings["event_form"] == "aggregated"
+    assert result.settings["known_events"] == result.counts["released_events"] == 0
+
+
+def test_the_form_of_events_is_one_of_two_and_needs_events() -> None:
+    events = make_people_events(60, random_state=0)
+    with pytest.raises(InputError, match="event_form='counts' is not known"):
+        create_safe_personas(events, event_form="counts")
+    people = events[["person_id", "age", "gender"]].drop_duplicates()
+    with pytest.raises(InputError, match="the data have no events"):
+        create_safe_personas(people, event_form="aggregated", use_census_data=False)
