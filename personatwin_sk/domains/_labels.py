@@ -249,7 +249,6 @@ def _unknown(
     nearest = [nearest_label(label, choices[kind]) or "" for label, kind in compared]
     found["suggestion"] = nearest + [""] * (len(found) - len(nearest))
     found["shown"] = found["code"].where(found["people"] >= k, -1)
-    found["label"] = found["label"].where(found["people"] >= k, None)
     pooled = found.groupby(["type", "shown", "suggestion"], sort=False).agg(
         label=("label", "first"), n_labels=("rows", "size"), rows=("rows", "sum")
     )
