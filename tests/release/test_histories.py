@@ -360,3 +360,33 @@ def test_a_release_comes_with_histories_by_its_own_ids() -> None:
     )
     result = create_safe_personas(alone, random_state=0, use_census_data=False)
     assert result.personas.histories is None
+
+
+def lives(none: int, once: int, several: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One persona of people with no event, with an arrest, and with an arrest and its charge."""
+    rows = [(p, None, None) for p in range(none)]
+    rows += [(p, "2020-01-15", "arrest") for p in range(none, none + once + several)]
+    rows += [(p, "2020-02-15", "charge") for p in range(none + once, none + once + several)]
+    original = pd.DataFrame(rows, columns=["person_id", "date", "event_type"])
+    return original, original.assign(person_id=0)
+
+
+@pytest.mark.parametrize(
+    ("people", "repeat", "recidivism"),
+    [
+        ((0, 12, 0), 0.0, 0.0),
+        ((6, 12, 0), 0.0, 0.0),
+        # Two without events take the others along, so that nobody's number can be told.
+        ((2, 12, 0), None, None),
+        # Three with several events do so with six without; none of them again is not told either.
+        ((6, 20, 3), None, None),
+        ((0, 20, 8), 8 / 28, 0.0),
+    ],
+)
+def test_nobody_is_told_only_where_all_others_are(
+    people: tuple[int, int, int], repeat: float | None, recidivism: float | None
+) -> None:
+    result = persona_histories(*lives(*people), domain="criminal_justice", outcome=None, k=5)
+    row = result.summary.iloc[0]
+    for name, told in (("repeat_share", repeat), ("recidivism_share", recidivism)):
+        assert pd.isna(row[name]) if told is None else row[name] == pytest.approx(told)
