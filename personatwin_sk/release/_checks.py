@@ -95,7 +95,9 @@ class Verification:
             end = f"{n} of {len(self.checks)} checks {fails}: do not rely on this release."
         else:
             end = KNOWN_FROM_DATA if self.with_original else KNOWN_FROM_FILES
-        return "\n".join([*lines, "", end])
+        n_open = sum(one.holds is None for one in self.checks)
+        left = [f"{n_open} of {len(self.checks)} checks could not be made."] if n_open else []
+        return "\n".join([*lines, "", *left, end])
 
 
 class Checklist:

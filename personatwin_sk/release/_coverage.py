@@ -16,7 +16,7 @@ from personatwin_sk._core.labels import Interval, Period, ValueSet, parse_label
 from personatwin_sk.population.places import Area, climb, find_areas
 
 # Pairs of an original row of the keys and a released one that are looked at, at most.
-MOST_PAIRS = 50_000_000
+MOST_PAIRS = 200_000_000
 
 
 def label_covers(values: pd.Series, labels: pd.Series, *, places: bool) -> np.ndarray:
@@ -122,7 +122,9 @@ class Coverage:
     cell_of_person : numpy.ndarray of int64, shape (n_people,)
     cell_people : numpy.ndarray of int64, shape (n_cells,)
     covers : numpy.ndarray of bool, shape (n_cells, n_classes)
-        Whether people of the cell can be in the class.
+        Whether people of the cell can be in the class; only where `is_small`.
+    is_small : bool
+        Whether cells and classes are few enough to be compared.
     """
 
     def __init__(
@@ -141,6 +143,8 @@ class Coverage:
         cells = frame.drop_duplicates().sort_values(list(frame.columns))
         self.cell_people = np.bincount(self.cell_of_person, minlength=len(cells))
         self.is_small = len(cells) * len(classes) <= MOST_PAIRS
+        if not self.is_small:
+            return
         self.covers = np.ones((len(cells), len(classes)), dtype=bool)
         for at, name in enumerate(keys):
             labels = classes[name].reset_index(drop=True).astype(object)

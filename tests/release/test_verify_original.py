@@ -20,6 +20,7 @@ from personatwin_sk.population import CensusPopulation
 from personatwin_sk.release import (
     Personas,
     Verification,
+    _coverage,
     create_safe_personas,
     data_dictionary,
     export_release,
@@ -68,14 +69,17 @@ def read(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     return personas, events, json.loads((folder / "risk.json").read_text())
 
 
-def forge(folder: Path, personas: pd.DataFrame, events: pd.DataFrame, risk: dict[str, Any]) -> None:
+def forge(
+    folder: Path, personas: pd.DataFrame, events: pd.DataFrame | None, risk: dict[str, Any]
+) -> None:
     """Write altered tables and make everything else agree with them, as a careful forger does."""
     sizes = personas.groupby(risk["settings"]["quasi_identifiers"], dropna=False)[
         "class_size"
     ].sum()
     n = int(personas["class_size"].sum())
     risk["counts"] |= {"people": n, "released_people": n, "personas": len(personas)}
-    risk["counts"] |= {"events": len(events), "released_events": len(events)}
+    n_events = 0 if events is None else len(events)
+    risk["counts"] |= {"events": n_events, "released_events": n_events}
     told = risk["risk"]["release"]
     told |= {"k_anonymity": int(sizes.min()), "n_people": n, "n_classes": len(sizes)}
     told["prosecutor"] = {"mean": len(sizes) / n, "max": 1 / int(sizes.min())}
@@ -89,14 +93,15 @@ def forge(folder: Path, personas: pd.DataFrame, events: pd.DataFrame, risk: dict
     risk["settings"]["merge__k"] = min(risk["settings"]["merge__k"], int(sizes.min()))
     dictionary = data_dictionary(Personas(personas, events), risk["settings"])
     personas.to_csv(folder / "personas.csv", index=False, lineterminator="\n")
-    events.to_csv(folder / "events.csv", index=False, lineterminator="\n")
+    if events is not None:
+        events.to_csv(folder / "events.csv", index=False, lineterminator="\n")
     (folder / "data_dictionary.json").write_text(json.dumps(dictionary))
     manifest = json.loads((folder / "manifest.json").read_text())
     risk["claims"] = manifest["claims"] = claims_of(risk)
-    for name in ("personas.csv", "events.csv", "data_dictionary.json"):
+    for name in set(risk["files"]):
         facts = digest_of(folder / name)
         if name.endswith("csv"):
-            facts["rows"] = len(personas if name == "personas.csv" else events)
+            facts["rows"] = len(personas) if name == "personas.csv" else n_events
         risk["files"][name] = manifest["files"][name] = facts
     (folder / "risk.json").write_text(json.dumps(risk))
     manifest["files"]["risk.json"] = digest_of(folder / "risk.json")
@@ -286,6 +291,29 @@ def test_which_labels_cover_which_values(values: list, labels: list, expected: l
         pd.Series(values, dtype=object), pd.Series(labels, dtype=object), places=False
     )
     assert ["".join("01"[int(one)] for one in row) for row in found] == expected
+
+
+def test_two_personas_cannot_claim_the_same_people(tmp_path: Path) -> None:
+    people = pd.DataFrame({"person_id": range(20), "age": [22] * 10 + [50] * 10})
+    result = create_safe_personas(people, use_census_data=False, target_risk=0.2, known_events=0)
+    export_release(result, tmp_path, report=False)
+    personas = pd.read_csv(tmp_path / "personas.csv", dtype=str).astype({"class_size": int})
+    assert personas["class_size"].tolist() == [10, 10]
+    # Each of them alone could be the ten young people.
+    forged = personas.assign(age=["20-29", "20-30"])
+    risk = json.loads((tmp_path / "risk.json").read_text())
+    forge(tmp_path, forged, None, risk)
+    assert failing(verify_release(tmp_path)) == set()
+    found = verify_release(tmp_path, people)
+    assert "10 of 20 people cannot be found" in str(found)
+
+
+def test_what_is_too_large_to_compare_is_left_open(
+    release: Path, original: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_coverage, "MOST_PAIRS", 10)
+    found = verify_release(release, original, population=CENSUS)
+    assert found.holds and "1 of 15 checks could not be made" in str(found)
 
 
 def test_places_are_covered_by_what_holds_them() -> None:
