@@ -17,7 +17,6 @@ __all__ = [
     "Report",
     "RiskMeasure",
     "corrected",
-    "corrected_confidence",
     "is_sampled",
     "take_verdict",
 ]
@@ -218,21 +217,12 @@ def corrected(measure: RiskMeasure, n_candidates: int) -> RiskMeasure:
 
     Examples
     --------
-    >>> round(corrected(ReidentificationRisk("age", confidence=0.9), 10).confidence, 3)
-    0.99
+    >>> corrected(ReidentificationRisk("age"), 10).n_compared
+    10.0
     """
     if not isinstance(measure, ReidentificationRisk):
         return measure
-    return replace(measure, confidence=corrected_confidence(measure.confidence, n_candidates))
-
-
-def corrected_confidence(confidence: float, n_candidates: int) -> float:
-    """Give the confidence that each of n limits needs so that all hold together with another.
-
-    The limit of one candidate at the confidence c is exceeded with a chance of at most 1 - c; that
-    any of n is, has a chance of at most 1 - c if each is made at 1 - (1 - c) / n (Bonferroni).
-    """
-    return 1.0 - (1.0 - confidence) / n_candidates
+    return replace(measure, n_compared=measure.n_compared * n_candidates)
 
 
 def _check_names(measures: Mapping[str, Any], targets: Mapping[str, Any], *, named: bool) -> None:

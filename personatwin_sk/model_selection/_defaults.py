@@ -38,8 +38,8 @@ class DefaultMeasures:
     settings : sequence of mapping
         The candidates; none of them may change what is measured.
     X : table or array-like of shape (n_rows, n_columns)
-    confidence : float, default=0.95
-        Of the upper limit of the risk.
+    n_compared : float, default=1
+        Candidates among which the measure is to choose, for its limits.
 
     Raises
     ------
@@ -53,9 +53,9 @@ class DefaultMeasures:
         settings: Sequence[Mapping[str, Any]],
         X: Any,
         *,
-        confidence: float = 0.95,
+        n_compared: float = 1.0,
     ) -> None:
-        self._confidence = confidence
+        self._n_compared = n_compared
         merger = _only_merger(estimator)
         _refuse_changed_roles(estimator, merger, settings)
         table = Table.of(X)
@@ -73,7 +73,7 @@ class DefaultMeasures:
             person_id=self._roles.person_id,
             population=self._population,
             attacker=attacker,
-            confidence=self._confidence,
+            n_compared=self._n_compared,
         )
         return measure(before.to_native(), after.to_native())
 

@@ -7,13 +7,12 @@ from typing import Any
 
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection._candidates import Measures, UtilityMeasure, find_estimators
-from personatwin_sk.model_selection._constraints import Constraints, corrected_confidence
+from personatwin_sk.model_selection._constraints import Constraints
 from personatwin_sk.model_selection._defaults import DefaultMeasures
 from personatwin_sk.utility import ModelScore
 
 __all__ = ["read_measures"]
 
-_CONFIDENCE = 0.95
 _FOLDS = 5
 
 
@@ -44,8 +43,7 @@ def read_measures(
     risk, default, bound = search.risk, None, None
     given = risk.values() if isinstance(risk, Mapping) else [risk]
     if utility is None or any(one is None for one in given):
-        confidence = corrected_confidence(_CONFIDENCE, n_candidates)
-        defaults = DefaultMeasures(search.estimator, settings, X, confidence=confidence)
+        defaults = DefaultMeasures(search.estimator, settings, X, n_compared=n_candidates)
         default = defaults.risk
         if utility is None:
             utility, bound = defaults.utility, defaults.bound

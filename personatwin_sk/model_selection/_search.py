@@ -181,11 +181,13 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     the released table has the k-anonymity that every merger in the candidate promises, and
     `min_k`. The choice among many candidates makes the best of noisy estimates look better than it
     is. So the limits of a :class:`~personatwin_sk.ReidentificationRisk`, the default or a given
-    one, are corrected for the size of the whole grid, however few of it are looked at: where it has
-    the confidence c, the limit of each of n candidates has 1 - (1 - c)/n (Bonferroni); with
-    `polish`, n counts the most that it could add. Figures that
-    are exact, such as a prosecutor's, stay what they are. A `risk` of another kind that is
-    estimated from random draws has to correct its ``upper`` itself.
+    one, are corrected for the size of the whole grid, however few of it are looked at
+    (``n_compared``): where it has the confidence c, the limit of each of n candidates has
+    1 - (1 - c)/n for what errs in each by itself, draws of events for one (Bonferroni); with
+    `polish`, n counts the most that it could add. Counts of a population err alike in all
+    candidates, and figures that are exact, such as a prosecutor's, not at all: these stay what they
+    are. A `risk` of another kind that is estimated from random draws has to correct its ``upper``
+    itself.
 
     **Best** means the most useful; among equally useful ones the one with the lower risk; among
     those the earlier one in the grid.

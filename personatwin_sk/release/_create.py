@@ -270,7 +270,8 @@ def create_safe_personas(
             "dropped_columns": [str(name) for name in columns.dropped],
             "known_events": known_events if events else 0,
             "attacker": risk.attacker,
-            "confidence": round(risk.confidence, 6),
+            "confidence": risk.confidence,
+            "n_compared": round(risk.n_compared, 6),
         },
         counts={
             "people": n_people,

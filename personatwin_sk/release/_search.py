@@ -173,8 +173,7 @@ class StagedSearch:
         """Give the measure that, once a search has corrected it for its own grid, is corrected."""
         if not isinstance(self.risk, ReidentificationRisk):
             return self.risk
-        share = n_settings / self.n_planned
-        return replace(self.risk, confidence=1.0 - (1.0 - self.risk.confidence) * share)
+        return replace(self.risk, n_compared=self.risk.n_compared * self.n_planned / n_settings)
 
     def _stage(self, name: str, original: pd.DataFrame, grids: list[Grid]) -> None:
         """Search some grids, and keep what is better than what there is."""

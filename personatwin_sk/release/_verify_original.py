@@ -260,6 +260,7 @@ class OriginalCheck:
             event_type=EVENT_TYPE if events else None,
             date=DATE if events else None,
             confidence=self._confidence,
+            n_compared=self._n_compared,
             thorough=False,
         )
         problems: list[str] = []
@@ -280,6 +281,13 @@ class OriginalCheck:
         if not 0.5 <= confidence < 1:
             raise Malformed("settings.confidence of risk.json is no confidence")
         return confidence
+
+    @property
+    def _n_compared(self) -> float:
+        n_compared = self.risk.number("settings", "n_compared")
+        if n_compared < 1:
+            raise Malformed("settings.n_compared of risk.json is no number of releases")
+        return n_compared
 
     def _choose_population(self) -> None:
         """Take the population that was used, or say why its figures are not looked at."""
@@ -314,7 +322,7 @@ class OriginalCheck:
             if not math.isclose(
                 _value(found, path),
                 self.risk.number("risk", name, *path),
-                # The confidence that a limit was computed with is written rounded.
+                # The number of releases that a limit holds for is written rounded.
                 rel_tol=_ROUNDED if path[-1] == "upper" else _CLOSE,
                 abs_tol=1e-12,
             )
@@ -337,6 +345,7 @@ class OriginalCheck:
             population=self.population,
             attacker=measure.attacker,
             confidence=self._confidence,
+            n_compared=self._n_compared,
         )
         report = by_keys(self.original, rebuilt.drop(columns=PERSON).assign(**{PERSON: persona}))
         same = list(report.population_sources) == claimed.get("population_sources")

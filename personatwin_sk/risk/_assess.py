@@ -80,6 +80,11 @@ class ReidentificationRisk:
         Which draws the figures of event risk rest on where they are sampled; they are the same for
         all releases, so that these can be compared. Of the one that a search chose, other draws
         give a figure that the choice has not seen.
+    n_compared : float, default=1
+        Releases, at least 1, of which one is to be chosen by these limits. What errs in each of
+        them by itself (draws of events, people who are expected in a class) then has limits that
+        hold for all of them at once: each at 1 - (1 - confidence) / n_compared (Bonferroni). Counts
+        of a population err alike in all of them, and keep their low ends.
 
     Raises
     ------
@@ -120,6 +125,7 @@ class ReidentificationRisk:
     attacks: bool | str | Sequence[str] = ()
     thorough: bool = True
     stream: int = 0
+    n_compared: float = 1.0
 
     def __post_init__(self) -> None:
         if self.attacker not in ATTACKERS:
@@ -135,6 +141,8 @@ class ReidentificationRisk:
 
         if not 0.5 <= self.confidence < 1:
             raise InputError("confidence must be at least 0.5 and below 1.")
+        if not self.n_compared >= 1:
+            raise InputError("n_compared must be at least 1.")
         if self.sampling_fraction is not None and not 0 < self.sampling_fraction <= 1:
             raise InputError("sampling_fraction must be above 0 and at most 1, or None.")
         if self.attacks:
@@ -175,7 +183,7 @@ class ReidentificationRisk:
             classes,
             self.population,
             sampling_fraction=self.sampling_fraction,
-            confidence=self.confidence,
+            confidence=self._confidence_of_each,
         )
         events = measure_events(
             before,
@@ -185,7 +193,7 @@ class ReidentificationRisk:
             event_type=self.event_type,
             date=self.date,
             behind=standing.people,
-            confidence=self.confidence,
+            confidence=self._confidence_of_each,
             thorough=self.thorough,
             stream=self.stream,
         )
@@ -205,6 +213,10 @@ class ReidentificationRisk:
             date=self.date,
             confidence=self.confidence,
         )
+
+    @property
+    def _confidence_of_each(self) -> float:
+        return 1.0 - (1.0 - self.confidence) / self.n_compared
 
     def _find_columns(self, before: Table, after: Table) -> list[Hashable]:
         """Check that all columns are where they have to be; give the key variables."""
@@ -234,12 +246,13 @@ class ReidentificationRisk:
         journalist = _figures(classes.largest_of_person(behind))
         # The sum of f/F over classes, per record: a person in two classes is two records.
         marketer = _figures(behind)
+        confidences = self._confidence_of_each, self.confidence
         decisive, upper = {
             "prosecutor": (prosecutor, prosecutor.mean),
-            "journalist": (journalist, upper_mean(standing, classes, self.confidence)),
+            "journalist": (journalist, upper_mean(standing, classes, *confidences)),
             "marketer": (
                 marketer,
-                upper_mean(standing, classes, self.confidence, per_record=True),
+                upper_mean(standing, classes, *confidences, per_record=True),
             ),
         }[self.attacker]
         individual = np.where(classes.class_of_row >= 0, risks[classes.person_of_row], np.nan)
@@ -309,6 +322,8 @@ def assess_risk(
     sampling_fraction: float | None = None,
     attacks: bool | str | Sequence[str] = (),
     thorough: bool = True,
+    stream: int = 0,
+    n_compared: float = 1.0,
 ) -> RiskReport:
     """Measure the risk that somebody in a released table is recognised.
 
@@ -318,7 +333,7 @@ def assess_risk(
         The same rows in the same order.
     quasi_identifiers, person_id, population, attacker, known_events, event_type, date
         As in :class:`ReidentificationRisk`.
-    confidence, sampling_fraction, attacks, thorough
+    confidence, sampling_fraction, attacks, thorough, stream, n_compared
         Likewise.
 
     Returns
@@ -351,5 +366,7 @@ def assess_risk(
         sampling_fraction=sampling_fraction,
         attacks=attacks,
         thorough=thorough,
+        stream=stream,
+        n_compared=n_compared,
     )
     return measure(original, released)

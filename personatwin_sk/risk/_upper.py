@@ -15,7 +15,12 @@ _LOW_END = float(ndtri(0.95))
 
 
 def upper_mean(
-    standing: Standing, classes: Classes, confidence: float, *, per_record: bool = False
+    standing: Standing,
+    classes: Classes,
+    confidence: float,
+    of_counts: float | None = None,
+    *,
+    per_record: bool = False,
 ) -> float:
     r"""Give the upper limit of the mean of 1/F.
 
@@ -31,6 +36,8 @@ def upper_mean(
     classes : Classes
     confidence : float
         One-sided.
+    of_counts : float, optional
+        That of the population's counts, where it is another.
     per_record : bool, default=False
         Over memberships rather than over people with the largest of theirs.
 
@@ -43,7 +50,9 @@ def upper_mean(
         return 0.0
     sizes = classes.sizes[classes.class_of_member].astype(float)
     z = float(ndtri(confidence))
-    low = np.maximum(standing.people * (standing.low / standing.people) ** (z / _LOW_END), sizes)
+    z_of_counts = z if of_counts is None else float(ndtri(of_counts))
+    ratio = (standing.low / standing.people) ** (z_of_counts / _LOW_END)
+    low = np.maximum(standing.people * ratio, sizes)
     variance = np.zeros(len(sizes)) if standing.variance is None else standing.variance
 
     def mean(of_member: np.ndarray) -> float:

@@ -341,13 +341,13 @@ def test_the_answer_is_the_best_of_all_stages_and_the_log_says_so() -> None:
 
 @dataclass(frozen=True)
 class Watched(ReidentificationRisk):
-    """Says which confidence it was asked for, and answers what it was told to."""
+    """Says for how many releases it was asked, and answers what it was told to."""
 
     asked: list[float] = field(default_factory=list)
     least: int = 0
 
     def __call__(self, original, released):
-        self.asked.append(self.confidence)
+        self.asked.append(self.n_compared)
         return report(0.01 if smallest(released) >= self.least else 0.9, released)
 
 
@@ -363,9 +363,9 @@ def test_limits_hold_for_all_that_could_be_tried_at_once(confidence: float, leas
         runner.run(PEOPLE, 120, dates_matter=False)
     # 4 sizes at three levels of places, outcomes, and twice three sizes in the gap of each.
     assert runner.n_candidates <= runner.n_planned == 3 * 4 + 2 + 2 * 3 * 3
-    needed = 1 - (1 - confidence) / runner.n_planned
-    assert watched.asked == pytest.approx([needed] * len(watched.asked), abs=1e-12)
-    assert runner.corrected(watched).confidence == pytest.approx(needed, abs=1e-12)
+    assert watched.asked == pytest.approx([runner.n_planned] * len(watched.asked))
+    assert runner.corrected(watched).n_compared == runner.n_planned
+    assert runner.corrected(watched).confidence == confidence
 
 
 def test_a_measure_of_another_kind_is_left_as_it_is() -> None:
