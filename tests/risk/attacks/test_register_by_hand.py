@@ -98,7 +98,7 @@ def test_where_there_are_too_many_the_cells_of_the_file_have_to_do(monkeypatch):
 
 def test_a_column_that_the_population_does_not_know_is_spread_as_in_the_file():
     """People outside the file: (n_cell + 3 n_rest / n) / (n_known + 3) of those of each age."""
-    people = pd.DataFrame({"age": [30] * 6 + [40] * 2, "tall": list("yyynnn") + ["y", "n"]})
+    people = pd.DataFrame({"age": [30] * 6 + [40] * 2, "tall": list("yyynnnyn")})
     people.loc[0, "tall"] = "n"
     town = counts({"age": [30, 40], "n": [106, 32]})
     found = people_by_cell(people, people, ["age", "tall"], town)
