@@ -257,7 +257,7 @@ def check_leaves_no_half(result: ReleaseResult, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("exists", [False, True])
-@pytest.mark.parametrize("writer", ["_personas_text", "_csv", "_json", "_report_text"])
+@pytest.mark.parametrize("writer", ["_csv", "_json", "_report_text", "_write"])
 def test_a_disk_that_fills_up_leaves_no_half_release(
     writer: str,
     exists: bool,
@@ -272,8 +272,33 @@ def test_a_disk_that_fills_up_leaves_no_half_release(
     check_leaves_no_half(result, tmp_path)
 
 
-def write_straight(path: Path, text: str) -> None:
-    path.write_text(text)
+class FillsUp:
+    """A disk that has room for so many files."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def __call__(self, path: Path, content: bytes) -> None:
+        self.room -= 1
+        if self.room < 0:
+            full_disk()
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("room", [1, 3, 5])
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_disk_that_fills_up_midway_leaves_no_half_release(
+    room: int,
+    exists: bool,
+    result: ReleaseResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_export, "_write", FillsUp(room))
+    if exists:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "personas.csv").write_text("an earlier release")
+    check_leaves_no_half(result, tmp_path)
 
 
 @contextmanager
@@ -284,8 +309,7 @@ def write_into(folder: Path) -> Any:
 def test_the_law_catches_a_release_that_is_written_straight(
     result: ReleaseResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_export, "_report_text", full_disk)
-    monkeypatch.setattr(_export, "_write", write_straight)
+    monkeypatch.setattr(_export, "_write", FillsUp(3))
     monkeypatch.setattr(_export, "_aside", write_into)
     with pytest.raises(AssertionError):
         check_leaves_no_half(result, tmp_path)
