@@ -105,10 +105,17 @@ def test_check_estimator_in_one_go():
 
 def test_tags_are_those_of_the_estimator_inside():
     inner = get_tags(PersonaMerger())
-    for search in SEARCHES.values():
-        tags = get_tags(search)
+    for kind in ("merger", "merger, exhaustive", "pipeline", "idle steps"):
+        tags = get_tags(SEARCHES[kind])
         assert tags.transformer_tags == inner.transformer_tags
         assert tags.input_tags.allow_nan == inner.input_tags.allow_nan
         assert tags.input_tags.string == inner.input_tags.string
         assert not tags.input_tags.sparse
         assert not tags.target_tags.required
+
+
+def test_what_one_step_cannot_take_no_other_step_makes_good():
+    merger, scaled = get_tags(PersonaMerger()), get_tags(SEARCHES["with a scaler"])
+    assert merger.input_tags.string
+    assert not scaled.input_tags.string
+    assert scaled.transformer_tags == merger.transformer_tags
