@@ -85,8 +85,8 @@ def compare(labels: pd.Series, values: pd.Series, hierarchy: Hierarchy | None = 
     array([[ True, False, False],
            [False,  True, False]])
     """
-    label_atoms = _Atoms.of(labels)
     value_atoms = _Atoms.of(values)
+    label_atoms = _Atoms.of(labels, beside_days=value_atoms.are_days)
     inside = _match(label_atoms, value_atoms)
     if hierarchy is not None:
         inside |= _below(labels, values, hierarchy)
@@ -109,22 +109,28 @@ class _Atoms:
     high: np.ndarray
     texts: list[Any]
     n_owners: int
+    are_days: bool
 
     @classmethod
-    def of(cls, items: pd.Series) -> _Atoms:
+    def of(cls, items: pd.Series, *, beside_days: bool = False) -> _Atoms:
+        """Read labels; beside days a whole number is a year, and a range of them some years."""
         owner: list[int] = []
         ends: list[tuple[float, float]] = []
         texts: list[Any] = []
         null = is_null(items)
+        kinds: set[bool] = set()
         for number, item in enumerate(items.tolist()):  # distinct values, not people
             label = None if null[number] else parse_label(item)
             for member in label.members if isinstance(label, ValueSet) else (label,):
                 owner.append(number)
-                span = _span(member)
+                if member is not None:
+                    kinds.add(isinstance(member, Period | datetime.date))
+                span = _span(_in_years(member) if beside_days else member)
                 ends.append((np.nan, np.nan) if span is None else span)
                 texts.append(None if member is None else str(member) if span is None else "")
         bounds = np.array(ends, dtype=float).reshape(-1, 2)
-        return cls(np.array(owner, dtype=np.int64), bounds[:, 0], bounds[:, 1], texts, len(items))
+        owners = np.array(owner, dtype=np.int64)
+        return cls(owners, bounds[:, 0], bounds[:, 1], texts, len(items), kinds == {True})
 
     def spread(self, within: tuple[float, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Give middle and half width of each owner; open ends are cut at `within`."""
@@ -236,3 +242,15 @@ def _span(label: Any) -> tuple[float, float] | None:
     if isinstance(label, int | float | np.number) and not isinstance(label, bool):
         return float(label), float(label)
     return None
+
+
+def _in_years(label: Any) -> Any:
+    """Read a number of four digits as the year, a range of them as the days of these years."""
+    ends = (label.low, label.high) if isinstance(label, Interval) else (label, label)
+    if any(isinstance(end, bool) or not isinstance(end, int | float | np.number) for end in ends):
+        return label
+    if not all(float(end).is_integer() and 1000 <= end <= 9999 for end in ends):
+        return label
+    first, last = (int(end) for end in ends)
+    days = datetime.date(first, 1, 1).toordinal(), datetime.date(last, 12, 31).toordinal()
+    return Interval(float(days[0]), float(days[1]))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personatwin_sk._core.hierarchy import Hierarchy
+from personatwin_sk.risk import simulate_linkage
 from personatwin_sk.risk.attacks._covers import compare
 
 
@@ -92,3 +93,27 @@ def test_repr_holds_no_value():
     assert repr(compare(pd.Series(["secret"]), pd.Series(["secret"]))) == (
         "Covers(n_labels=1, n_values=1)"
     )
+
+
+def test_years_cover_their_days():
+    days = pd.Series([pd.Timestamp("2001-05-31"), pd.Timestamp("2002-01-01"), None])
+    labels = pd.Series(["2001", 2002, "2001-2002", "2001|2003", "30"], dtype=object)
+    assert compare(labels, days).inside.tolist() == [
+        [True, False, False],
+        [False, True, False],
+        [True, True, False],
+        [True, False, False],
+        [False, False, False],
+    ]
+    # Beside numbers they are numbers.
+    assert compare(pd.Series(["2001"]), pd.Series([2001, 30])).inside.tolist() == [[True, False]]
+
+
+def test_births_by_the_year_are_linked_as_often_as_there_are_births():
+    rng = np.random.default_rng(0)
+    born = pd.Timestamp("1960-01-01") + pd.to_timedelta(rng.integers(0, 40 * 365, 400), unit="D")
+    people = pd.DataFrame({"born": born})
+    released = people.assign(born=born.strftime("%Y"))
+    expected = released["born"].nunique() / len(people)
+    result = simulate_linkage(people, released, ["born"], random_state=0)
+    assert result.low <= expected <= result.high
