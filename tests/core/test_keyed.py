@@ -58,7 +58,9 @@ STORED = {
     "large": lambda texts: pd.Series(texts, dtype=pd.ArrowDtype(pyarrow.large_string())),
     "categories": lambda texts: pd.Series(texts, dtype="category"),
 }
-plain_texts = st.text("ab\0 9é白\U0001f600", max_size=9)
+# pandas 2 takes a text to end at its first NUL where it numbers distinct ones.
+NUL = "\0" if int(pd.__version__.partition(".")[0]) >= 3 else ""
+plain_texts = st.text(f"ab{NUL} 9é白\U0001f600", max_size=9)
 
 
 @pytest.mark.parametrize("stored", STORED)
