@@ -18,7 +18,7 @@ from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import count_cells, unmatched
 from personatwin_sk.risk._classes import Classes, find_classes
 from personatwin_sk.risk._covers import read_covers
-from personatwin_sk.risk._population import Standing, stand_behind
+from personatwin_sk.risk._population import Standing, stand_behind_cells
 from personatwin_sk.risk._whole_hulls import count_in_hulls, file_in_hulls
 
 __all__ = ["KnownTraits", "count_known"]
@@ -78,7 +78,9 @@ def count_known(
     KnownTraits
     """
     coarse = find_classes(original, released, known, person_id)
-    standing = stand_behind(original, released, known, coarse, population)
+    cells = count_cells(original, released, known, coarse, population)
+    covers = read_covers(cells, coarse, released, known, population)
+    standing = stand_behind_cells(cells, covers, known, coarse, population)
     shown = np.flatnonzero(classes.class_of_row >= 0)
     row_of_class = np.zeros(classes.n_classes, dtype=np.int64)
     row_of_class[classes.class_of_row[shown]] = shown
@@ -95,8 +97,6 @@ def count_known(
     surely = ~standing.unknown
     people[coarse.class_of_member[surely]] = standing.people[surely]
     low[coarse.class_of_member[surely]] = standing.low[surely]
-    cells = count_cells(original, released, known, coarse, population)
-    covers = read_covers(cells, coarse, released, known, population)
     if covers is not None:
         class_ = np.flatnonzero(covers.cell_of_class >= 0)
         try:

@@ -11,11 +11,11 @@ from personatwin_sk._core.frames import Table
 from personatwin_sk.population import ReferencePopulation
 from personatwin_sk.risk._cells import CountedCells, count_cells
 from personatwin_sk.risk._classes import Classes, distinct_pairs
-from personatwin_sk.risk._covers import read_covers
+from personatwin_sk.risk._covers import Covers, read_covers
 from personatwin_sk.risk._hulls import Hulls, count_hulls
 from personatwin_sk.risk._told import Told, count_told
 
-__all__ = ["Standing", "stand_behind"]
+__all__ = ["Standing", "stand_behind", "stand_behind_cells"]
 
 # F is a sum of products of counts; a shortfall of less than this share of f is rounding.
 _ROUNDING = 1e-9
@@ -111,8 +111,20 @@ def stand_behind(
         return Standing(sizes, sizes, ~nobody, nobody, 0, ())
     cells = count_cells(original, released, quasi_identifiers, classes, population)
     covers = read_covers(cells, classes, released, quasi_identifiers, population)
+    return stand_behind_cells(cells, covers, quasi_identifiers, classes, population)
+
+
+def stand_behind_cells(
+    cells: CountedCells,
+    covers: Covers | None,
+    quasi_identifiers: Sequence[Hashable],
+    classes: Classes,
+    population: ReferencePopulation,
+) -> Standing:
+    """Do what `stand_behind` does where cells and hulls have been read already."""
     hulls = count_hulls(covers, cells, classes, quasi_identifiers, population)
     told = count_told(covers, cells, classes, quasi_identifiers, population)
+    sizes = classes.sizes[classes.class_of_member].astype(float)
     return _share_out(cells, hulls, told, classes, sizes)
 
 
