@@ -170,13 +170,13 @@ def _placed(frame: Any, state: str | None) -> Any:
     if state is None:
         return frame
     from personatwin_sk.population.places import find_state
-    from personatwin_sk.release._create import _in_state
+    from personatwin_sk.release._prepare import in_state
 
     if find_state(state) is None:
         raise InputError("--state is no state of the United States, such as OH or Ohio")
     if "geography" not in frame:
         return frame
-    return frame.assign(geography=_in_state(frame["geography"], state))
+    return frame.assign(geography=in_state(frame["geography"], state))
 
 
 def _in_words(facts: Mapping[str, Any], n_rows: int, has_people: bool) -> str:

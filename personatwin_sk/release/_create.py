@@ -8,14 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from math import ceil
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
-from personatwin_sk._core.dates import period_labels, read_dates
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import person_codes
 from personatwin_sk.domains import (
@@ -33,9 +30,8 @@ from personatwin_sk.exceptions import (
 )
 from personatwin_sk.model_selection import RiskAwareSearch
 from personatwin_sk.population import CensusPopulation, ReferencePopulation
-from personatwin_sk.population.places import find_areas
-from personatwin_sk.release._ages_from_births import with_ages
 from personatwin_sk.release._aggregates import aggregate_events
+from personatwin_sk.release._baselines import Usefulness, everybody_in_one
 from personatwin_sk.release._columns import (
     DATE,
     EVENT_TYPE,
@@ -44,8 +40,6 @@ from personatwin_sk.release._columns import (
     PERSON,
     ReleaseColumns,
     are_events,
-    choose_columns,
-    read_numbers,
 )
 from personatwin_sk.release._gate import (
     check_classes,
@@ -57,15 +51,18 @@ from personatwin_sk.release._gate import (
 from personatwin_sk.release._histories import persona_histories
 from personatwin_sk.release._personas import PERSONA, build_personas
 from personatwin_sk.release._pipeline import GEOGRAPHY, make_release_pipeline
-from personatwin_sk.release._read_csv import read_ages
-from personatwin_sk.release._record_tables import table_of
+from personatwin_sk.release._prepare import (
+    check_age_texts,
+    check_parameters,
+    is_aggregated,
+    prepare,
+)
 from personatwin_sk.release._refusals import recognised_identifiers
 from personatwin_sk.release._result import ReleaseResult
 from personatwin_sk.release._search import StagedSearch, least_event_risk
-from personatwin_sk.risk import ReidentificationRisk, RiskReport
-from personatwin_sk.utility import information_kept
+from personatwin_sk.release._settings_told import settings_of, source_of
+from personatwin_sk.risk import ReidentificationRisk
 
-_AGES = (0, 120)
 _COUNTED = (EVENT_TYPE, DATE, OUTCOME)  # what aggregated events are counted by, in this order
 _ROUNDING = 1e-9
 
@@ -152,10 +149,10 @@ def create_safe_personas(
     >>> result.risk_metrics.k_anonymity >= 5
     True
     """
-    _check_parameters(target_risk, known_events, domain_config, population)
+    check_parameters(target_risk, known_events, domain_config, population)
     config = get_domain_config(domain) if domain_config is None else domain_config
     floors = get_privacy_level(privacy_level)
-    original, columns = _prepare(data, config, keep, state)
+    original, columns = prepare(data, config, keep, state)
     unknown = unknown_labels(original, config)
     for line in unknown:
         warnings.warn(line, DataWarning, stacklevel=2)
@@ -182,9 +179,9 @@ def create_safe_personas(
             # network comes first: a search keeps warnings of its settings to itself.
             population.count(original[[GEOGRAPHY]])
     if isinstance(population, CensusPopulation) and "age" in columns.keys:
-        _check_age_texts(original["age"])
+        check_age_texts(original["age"])
     events = bool(columns.events)
-    aggregated = _is_aggregated(event_form, events)
+    aggregated = is_aggregated(event_form, events)
     if aggregated:
         known_events = 0  # no event can be told to be of one person
     happened = are_events(original) if events else np.zeros(len(original), dtype=bool)
@@ -197,7 +194,7 @@ def create_safe_personas(
         event_type=EVENT_TYPE if events else None,
         date=DATE if events else None,
     )
-    utility = _Usefulness(columns)
+    utility = Usefulness(columns)
 
     if known_events and events:
         _refuse_the_impossible(people[happened], original[happened], target_risk)
@@ -245,7 +242,7 @@ def create_safe_personas(
         check_totals(personas, n_released, n_events)
         identifiers = _identifiers(original, columns, config)
         check_leaks(original, personas, columns, [*ids, *identifiers], floors.k)
-        others = {"untouched": original, "all_in_one": _everybody_in_one(original, columns)}
+        others = {"untouched": original, "all_in_one": everybody_in_one(original, columns)}
         baselines = {name: quick(original, table) for name, table in others.items()}
         baseline_utility = {name: utility(original, table) for name, table in others.items()}
     notes = unknown + _tell(caught)
@@ -263,7 +260,7 @@ def create_safe_personas(
         settings={
             "domain": config.name,
             "privacy_level": privacy_level,
-            **_settings_of(search.best_estimator_),
+            **settings_of(search.best_estimator_),
             "quasi_identifiers": [str(name) for name in columns.keys],
             "event_columns": [] if aggregated else [str(name) for name in columns.events],
             **({"event_form": event_form} if aggregated else {}),
@@ -282,115 +279,11 @@ def create_safe_personas(
             "suppressed_people": n_people - n_released,
             "settings_tried": staged.n_candidates,
         },
-        population=_source_of(population, report),
+        population=source_of(population, report),
         notes=tuple(notes),
         decision_log=tuple(staged.log.entries),
         frontier=tuple(staged.log.frontier()),
     )
-
-
-class _Usefulness:
-    """Information kept, for the columns of one release; ``(original, released) -> float``."""
-
-    def __init__(self, columns: ReleaseColumns) -> None:
-        self._columns = columns
-
-    def __call__(self, original: Any, released: Any) -> float:
-        events = self._columns.events
-        return information_kept(
-            original,
-            released,
-            list(self._columns.keys),
-            person_id=PERSON,
-            dates=[name for name in events if name == DATE],
-            outcomes=[name for name in events if name == OUTCOME],
-        )
-
-
-def _check_parameters(
-    target_risk: Any, known_events: Any, domain_config: Any, population: Any
-) -> None:
-    if not (isinstance(domain_config, DomainConfig) or domain_config is None):
-        raise InputError("domain_config must be a DomainConfig, as create_custom_config makes it")
-    if not (isinstance(population, ReferencePopulation) or population is None):
-        raise InputError(
-            "population must be a CensusPopulation, a TablePopulation, or one of yours"
-        )
-    if not (isinstance(target_risk, Real) and 0 < float(target_risk) <= 1):
-        raise InputError(f"target_risk must be above 0 and at most 1, got {target_risk!r}")
-    is_whole = isinstance(known_events, Integral) and not isinstance(known_events, bool)
-    if not (is_whole and known_events >= 0):
-        raise InputError(f"known_events must be a whole number, at least 0, got {known_events!r}")
-
-
-def _is_aggregated(event_form: str, events: bool) -> bool:
-    if event_form not in ("rows", "aggregated"):
-        raise InputError(f"event_form={event_form!r} is not known; choose 'rows' or 'aggregated'")
-    if event_form == "aggregated" and not events:
-        raise InputError("event_form='aggregated': the data have no events")
-    return event_form == "aggregated"
-
-
-def _prepare(
-    data: Any, config: DomainConfig, keep: Sequence[Hashable], state: str | None
-) -> tuple[pd.DataFrame, ReleaseColumns]:
-    """Read a table of any kind, choose its columns, and refuse what cannot be used."""
-    table = with_ages(Table.of(table_of(data)))
-    if table.kind == "array":
-        raise InputError("The data must be a table with named columns, not an array")
-    if table.n_rows == 0:
-        raise InputError("The data have no rows")
-    columns = choose_columns(table, config, keep)
-    frame = table.to_pandas().reset_index(drop=True)
-    empty = [name for name in columns.used if is_null(frame[name]).all()]
-    if empty:
-        raise InputError(
-            f"{', '.join(repr(name) for name in empty)}: all {table.n_rows} values are missing; "
-            "fill the column or leave it out"
-        )
-    numbers = {
-        name: read_numbers(frame[name])
-        for name in (*columns.keys, *columns.events)
-        if name not in (*KEYS[1:], DATE, EVENT_TYPE, OUTCOME)
-    }
-    frame = frame.assign(**{str(name): values for name, values in numbers.items()})
-    if "age" in columns.keys:
-        _check_ages(frame["age"])
-    if state is not None and GEOGRAPHY in columns.keys:
-        frame[GEOGRAPHY] = _in_state(frame[GEOGRAPHY], state)
-    if DATE in columns.events:
-        # Read once here; each setting of the search would otherwise read the texts again.
-        frame[DATE] = read_dates(frame[DATE], column=DATE)
-    return frame, columns
-
-
-def _in_state(places: pd.Series, state: str) -> pd.Series:
-    """Name the state of places that were named without one: the measures have to know it too."""
-    texts = places[~is_null(places)].drop_duplicates().tolist()
-    pairs = zip(texts, find_areas(texts), find_areas(texts, state=state), strict=True)
-    named = {
-        text: inside.label
-        for text, alone, inside in pairs
-        if inside is not None and inside != alone
-    }
-    return places.map(lambda text: named.get(text, text), na_action="ignore").astype(object)
-
-
-def _check_ages(ages: pd.Series) -> None:
-    if not pd.api.types.is_numeric_dtype(ages):
-        return
-    known = ages[~is_null(ages)].astype(float)
-    outside = int(((known < _AGES[0]) | (known > _AGES[1])).sum())
-    if outside:
-        raise InputError(
-            f"{outside} of {len(ages)} values of 'age' are outside {_AGES[0]} to {_AGES[1]}"
-        )
-
-
-def _check_age_texts(ages: pd.Series) -> None:
-    """Refuse what the census would refuse, but counted in rows: it sees each label only once."""
-    if not pd.api.types.is_numeric_dtype(ages):
-        read_ages(ages.astype(object))
 
 
 def _refuse_the_impossible(people: np.ndarray, original: pd.DataFrame, target_risk: float) -> None:
@@ -448,42 +341,3 @@ def _identifiers(
     return [
         name for name in columns.dropped if name in recognised or name in config.sensitive_fields
     ]
-
-
-def _everybody_in_one(original: pd.DataFrame, columns: ReleaseColumns) -> pd.DataFrame:
-    """Give the release that says least: one persona of everybody, dates by the year."""
-    nothing = pd.Series([None] * len(original), dtype=object)
-    changed: dict[str, Any] = {str(name): nothing for name in columns.keys}
-    if DATE in columns.events:
-        days = original[DATE].to_numpy().astype("datetime64[D]")
-        changed[DATE] = period_labels(days, "year")
-    return original.assign(**changed, **{PERSON: 0})
-
-
-def _settings_of(pipeline: Pipeline) -> dict[str, Any]:
-    """List what the steps were set to; never a key or a seed."""
-    told = {
-        "merge": ("k", "representation"),
-        "geography": ("level", "min_population", "state"),
-        "dates": ("jitter", "shift", "precision"),
-        "outcomes": ("flip_probability", "invariant"),
-        "numbers": ("spread",),
-    }
-    return {
-        f"{step}__{name}": pipeline.named_steps[step].get_params()[name]
-        for step, names in told.items()
-        if step in pipeline.named_steps
-        for name in names
-    }
-
-
-def _source_of(population: ReferencePopulation | None, report: RiskReport) -> dict[str, Any] | None:
-    if population is None:
-        return None
-    provenance = getattr(population, "provenance", None)
-    return {
-        "kind": type(population).__name__,
-        "sources": list(report.population_sources),
-        "modelled": getattr(provenance, "modelled", ""),
-        "notice": getattr(provenance, "notice", ""),
-    }

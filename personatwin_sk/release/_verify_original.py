@@ -15,6 +15,7 @@ from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import person_codes
 from personatwin_sk.domains import Domain, get_domain_config
 from personatwin_sk.population import CensusPopulation, ReferencePopulation
+from personatwin_sk.release._baselines import everybody_in_one
 from personatwin_sk.release._checks import Checklist, Malformed
 from personatwin_sk.release._columns import (
     DATE,
@@ -24,10 +25,10 @@ from personatwin_sk.release._columns import (
     STANDARD,
 )
 from personatwin_sk.release._coverage import Coverage
-from personatwin_sk.release._create import _everybody_in_one, _prepare
 from personatwin_sk.release._event_limits import least_event_risk_of, moved_too_far
 from personatwin_sk.release._personas import CLASS_SIZE, PERSONA
 from personatwin_sk.release._pipeline import GEOGRAPHY
+from personatwin_sk.release._prepare import prepare
 from personatwin_sk.release._release_files import ReleaseFiles
 from personatwin_sk.risk import ReidentificationRisk, RiskReport
 
@@ -69,7 +70,7 @@ class OriginalCheck:
         domain = self.settings.get("domain")
         known = domain if domain in [one.value for one in Domain] else "custom"
         state = self.settings.get("geography__state")
-        self.original, self.columns = _prepare(original, get_domain_config(known), keep, state)
+        self.original, self.columns = prepare(original, get_domain_config(known), keep, state)
         self.person, self.n_people = person_codes(Table.of(self.original), PERSON)
         self.population = population
         self.coverage: Coverage | None = None
@@ -268,7 +269,7 @@ class OriginalCheck:
             warnings.simplefilter("ignore")  # of the data; the release has told them
             tables = {
                 "untouched": self.original,
-                "all_in_one": _everybody_in_one(self.original, self.columns),
+                "all_in_one": everybody_in_one(self.original, self.columns),
             }
             for name, table in tables.items():
                 problems += self._differences(name, measure(self.original, table))

@@ -1,0 +1,39 @@
+"""What a release is compared with, and by what: information kept, and everybody in one persona."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from personatwin_sk._core.dates import period_labels
+from personatwin_sk.release._columns import DATE, OUTCOME, PERSON, ReleaseColumns
+from personatwin_sk.utility import information_kept
+
+
+class Usefulness:
+    """Information kept, for the columns of one release; ``(original, released) -> float``."""
+
+    def __init__(self, columns: ReleaseColumns) -> None:
+        self._columns = columns
+
+    def __call__(self, original: Any, released: Any) -> float:
+        events = self._columns.events
+        return information_kept(
+            original,
+            released,
+            list(self._columns.keys),
+            person_id=PERSON,
+            dates=[name for name in events if name == DATE],
+            outcomes=[name for name in events if name == OUTCOME],
+        )
+
+
+def everybody_in_one(original: pd.DataFrame, columns: ReleaseColumns) -> pd.DataFrame:
+    """Give the release that says least: one persona of everybody, dates by the year."""
+    nothing = pd.Series([None] * len(original), dtype=object)
+    changed: dict[str, Any] = {str(name): nothing for name in columns.keys}
+    if DATE in columns.events:
+        days = original[DATE].to_numpy().astype("datetime64[D]")
+        changed[DATE] = period_labels(days, "year")
+    return original.assign(**changed, **{PERSON: 0})
