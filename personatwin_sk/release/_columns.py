@@ -96,7 +96,9 @@ def choose_columns(table: Table, config: DomainConfig, keep: Sequence[Hashable])
     kept = _kept_columns(table, config, keep)
     of_people = [name for name in kept if _constant_within_person(table, name)]
     of_events = [name for name in kept if name not in of_people]
-    refuse_numbering(table, of_events)
+    refuse_numbering(
+        table, of_events, {name: step for name, (_, _, step) in config.numeric_values.items()}
+    )
     columns = ReleaseColumns.by_name(
         table.columns, keys=(*KEYS, *of_people), kept_of_events=of_events
     )

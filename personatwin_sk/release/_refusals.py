@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -68,8 +68,18 @@ def refuse_identifiers(table: Table, names: Sequence[Hashable]) -> None:
         )
 
 
-def refuse_numbering(table: Table, names: Sequence[Hashable]) -> None:
+def refuse_numbering(
+    table: Table, names: Sequence[Hashable], steps: Mapping[Hashable, float] | None = None
+) -> None:
     """Refuse columns of events that number the events, as nothing makes their values coarser.
+
+    Parameters
+    ----------
+    table : Table
+    names : sequence of columns
+    steps : mapping of column -> float, optional
+        Columns of numbers that are told in steps, and how wide these are: no finer ones are
+        released, so that amounts may differ to the cent.
 
     Raises
     ------
@@ -79,6 +89,9 @@ def refuse_numbering(table: Table, names: Sequence[Hashable]) -> None:
     numbering: dict[Hashable, int] = {}
     for name in names:
         values = table[name][~is_null(table[name])]
+        if steps is not None and name in steps:
+            # What is no number is refused elsewhere.
+            values = (pd.to_numeric(values, errors="coerce") / steps[name]).round().dropna()
         n_distinct = values.nunique()
         if n_distinct >= max(_NEAR_UNIQUE_ROWS, _NEAR_UNIQUE_SHARE * len(values)):
             numbering[name] = n_distinct

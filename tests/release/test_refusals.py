@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from personatwin_sk._core.frames import Table
-from personatwin_sk.domains import get_domain_config
+from personatwin_sk.domains import create_custom_config, get_domain_config
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.release._columns import choose_columns
 from personatwin_sk.release._refusals import refuse_identifiers
@@ -139,3 +141,22 @@ def test_lists_of_long_labels_in_real_files_stay(shared_data):
     refuse_identifiers(Table.of(hospital), ["gender", "ethnicity", "zip", "diagnosis_code"])
     for name in ("name", "ssn"):
         assert f"'{name}'" in refusal(Table.of(hospital), name)
+
+
+def test_amounts_to_the_cent_may_stay_where_the_domain_says_in_which_steps_they_are_told() -> None:
+    owed = np.round(np.random.default_rng(1).gamma(2.0, 400.0, 2 * N), 2)
+    # Everybody twice, so that the amount is one of the event and not of the person.
+    rows = people(event_type="arrears", date="2023-01-01").to_pandas()
+    rows = pd.concat([rows, rows], ignore_index=True).assign(owed=owed)
+    for table in (rows, rows.assign(owed=rows["owed"].astype(str))):
+        told = create_custom_config(
+            ["arrears"], ["paid"], set(), {"owed"}, numeric_values={"owed": (0, 5000, 250)}
+        )
+        assert "owed" in choose_columns(Table.of(table), told, []).events
+
+        # Not where it says nothing, nor where the steps are as fine as the amounts.
+        with pytest.raises(InputError, match=rf"'owed': {len(np.unique(owed))} distinct values"):
+            choose_columns(Table.of(table), get_domain_config("custom"), ["owed"])
+        fine = replace(told, numeric_values={"owed": (0, 5000, 0.01)})
+        with pytest.raises(InputError, match="nearly every event"):
+            choose_columns(Table.of(table), fine, [])
