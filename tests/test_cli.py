@@ -35,6 +35,8 @@ ALL = sorted(
     [
         "personas.csv",
         "events.csv",
+        "histories.csv",
+        "history_counts.csv",
         "data_dictionary.json",
         "risk.json",
         "report.html",

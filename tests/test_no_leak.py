@@ -365,7 +365,8 @@ def test_no_file_and_no_stream_names_anybody(
     streams = capfd.readouterr()
     texts = {path.name: path.read_text(encoding="utf-8") for path in target.iterdir()}
     described = {"risk.json", "data_dictionary.json", "manifest.json", "report.html"}
-    assert set(texts) == {"personas.csv", "events.csv"} | described
+    tables = {"personas.csv", "events.csv", "histories.csv", "history_counts.csv"}
+    assert set(texts) == tables | described
     secrets = [
         *CANARY.identifiers(),
         *frame["person_id"].unique(),

@@ -60,7 +60,8 @@ def test_the_first_command_protects_the_example(checkout) -> None:
     )
     assert (run.returncode, run.stderr) == (0, "")
     written = sorted(path.name for path in (checkout / "safe").iterdir())
-    tables, described = ["events.csv", "personas.csv"], ["data_dictionary.json", "manifest.json"]
+    tables = ["events.csv", "personas.csv", "histories.csv", "history_counts.csv"]
+    described = ["data_dictionary.json", "manifest.json"]
     assert written == sorted([*tables, *described, "report.html", "risk.json"])
     facts = json.loads((checkout / "safe" / "risk.json").read_text())
     table = pd.read_csv(REPOSITORY / "examples" / "court_records.csv")

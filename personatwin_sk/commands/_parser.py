@@ -95,6 +95,8 @@ class Parser(argparse.ArgumentParser):
             return [str(one) for one in listed]
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise InputError(f"{path}: {key} must be one text or number")
+        if action.choices is not None and value not in action.choices:
+            raise InputError(f"{path}: {key} must be one of {', '.join(action.choices)}")
         if action.type is None:
             return str(value)
         try:

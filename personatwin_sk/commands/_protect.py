@@ -19,14 +19,17 @@ from personatwin_sk.commands._input import (
 )
 from personatwin_sk.commands._parser import DONE, Parser
 from personatwin_sk.commands._printing import progress, tell
-from personatwin_sk.exceptions import InputError
+from personatwin_sk.exceptions import InfeasibleRiskError, InputError
 
 HELP = "protect a file and measure the risk of what is released"
 DESCRIPTION = """\
 Read a file of people, or of people and their events, and write into a folder:
 
   personas.csv          groups of at least k people each, with what they share
-  events.csv            what happened, by persona
+  events.csv            what happened, by persona; event_counts.csv in its place where events are
+                        counted (--event-form aggregated)
+  histories.csv, history_counts.csv
+                        how often and what, in figures on at least k people; beside events.csv
   data_dictionary.json  what the columns mean
   risk.json             settings, and the risk that was measured
   report.html           the same, for people (needs the extra "report")
@@ -42,6 +45,8 @@ examples:
 
 exit status: 0 done, 2 unusable input, 3 no setting meets the target; with 2 and 3 nothing is
 written."""
+
+EVENT_FORMS, REPORT_VARIANTS = ("rows", "aggregated"), ("internal", "shareable")
 
 
 def add_options(parser: Parser) -> None:
@@ -95,7 +100,21 @@ def add_options(parser: Parser) -> None:
         metavar="N",
         help="make the result repeatable; whoever knows the number can take the noise off",
     )
-    parser.add("--parquet", action="store_true", help="write both tables as Parquet, too")
+    parser.add(
+        "--event-form",
+        choices=EVENT_FORMS,
+        default="rows",
+        help="rows: a row per event (default); aggregated: counts of events in place of rows, each "
+        "on enough people for the target, which rows may miss",
+    )
+    parser.add("--parquet", action="store_true", help="write all tables as Parquet, too")
+    parser.add(
+        "--report-variant",
+        choices=REPORT_VARIANTS,
+        default="internal",
+        help="internal: with how the setting was found (default); shareable: without it, small "
+        "counts hidden",
+    )
     parser.add("--no-report", action="store_true", help="do not write report.html")
     parser.add("--force", action="store_true", help="replace a release that is in the folder")
     add_config_option(parser)
@@ -106,6 +125,7 @@ def run(options: Namespace) -> int:
     # Imported here: --help and complaints about options should not wait for scikit-learn.
     from personatwin_sk import release
     from personatwin_sk.domains import get_domain_config, get_privacy_level
+    from personatwin_sk.release._event_form import counts_may_meet
     from personatwin_sk.release._export import check_folder, require_parquet
     from personatwin_sk.report import require_extra
 
@@ -129,24 +149,39 @@ def run(options: Namespace) -> int:
     begin("reading the file")
     data = load(options, config.name)
     begin("searching for the most useful setting that is safe enough")
-    result = release.create_safe_personas(
-        data,
-        privacy_level=options.privacy_level,
-        domain=options.domain,
-        target_risk=options.target_risk,
-        population=census(options),
-        known_events=options.known_events,
-        state=options.state,
-        keep=options.keep,
-        random_state=options.random_state,
-        verbose=int(sys.stderr.isatty()),
-    )
+    asked = {
+        "target_risk": options.target_risk,
+        "privacy_level": options.privacy_level,
+        "domain": options.domain,
+        "population": census(options),
+        "keep": options.keep,
+        "state": options.state,
+    }
+    try:
+        result = release.create_safe_personas(
+            data,
+            **asked,
+            known_events=options.known_events,
+            event_form=options.event_form,
+            random_state=options.random_state,
+            verbose=int(sys.stderr.isatty()),
+        )
+    except InfeasibleRiskError as error:
+        if options.event_form == "aggregated" or not counts_may_meet(data, **asked):
+            raise
+        raise InfeasibleRiskError(
+            f"{error} Or count events in place of rows, which may meet it: --event-form aggregated",
+            nearest_params=error.nearest_params,
+            nearest_risk=error.nearest_risk,
+            decision_log=error.decision_log,
+        ) from error
     begin("writing the files")
     files = release.export_release(
         result,
         options.out,
         parquet=options.parquet,
         report=not options.no_report,
+        report_variant=options.report_variant,
         force=options.force,
     )
     tell(summary(result.to_dict(), Path(options.out), files))

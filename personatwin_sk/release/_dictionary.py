@@ -10,13 +10,17 @@ import pandas as pd
 from personatwin_sk._core.frames import is_null
 from personatwin_sk.domains import Domain, get_domain_config
 from personatwin_sk.release._columns import DATE, EVENT_TYPE, OUTCOME
-from personatwin_sk.release._personas import (
-    CLASS_SIZE,
-    PERSONA,
-    Personas,
-    personas_to_dataframe,
-    personas_to_event_dataframe,
+from personatwin_sk.release._file_names import (
+    EVENT_COUNTS_FILE,
+    EVENTS_FILE,
+    HISTORIES_FILE,
+    HISTORY_COUNTS_FILE,
+    PERSONAS_FILE,
+    least_people_of,
+    tables_of,
 )
+from personatwin_sk.release._history_tables import COUNT, FIGURE, LABEL, OF, SHARE
+from personatwin_sk.release._personas import CLASS_SIZE, PERSONA, Personas
 
 DICTIONARY_VERSION = 1
 _MOST_LABELS = 200
@@ -33,9 +37,49 @@ _OF_PEOPLE = {
     "geography": "Smallest place that holds where the people of the persona are.",
 }
 
+_FILES = {
+    PERSONAS_FILE: "One row per persona: a group of people who share what is shown.",
+    EVENTS_FILE: "One row per event of somebody in a persona; in no order.",
+    EVENT_COUNTS_FILE: "Counts in place of events: of all, of each persona, and of ever finer "
+    "parts of it. What is not listed happened to too few people, or to nobody, or is left out so "
+    "that no such count can be worked out.",
+    HISTORIES_FILE: "One row per persona: how often its people have events. Empty: too few people "
+    "are behind the figure, or would be behind what is left without it.",
+    HISTORY_COUNTS_FILE: "One row per figure of a persona's histories. What is not listed rests on "
+    "too few people, or would give such a figure away.",
+}
+_FIGURES: dict[str, dict[Hashable, str]] = {
+    EVENT_COUNTS_FILE: {
+        "level": "How many of the columns from persona_id on the row is by; 0: all events. The "
+        "columns after them are empty.",
+        "count": "Events.",
+        "suppressed": "How many of them no row of the next level counts.",
+    },
+    HISTORIES_FILE: {
+        "events": "Events of the persona.",
+        "events_per_person": "Events of the persona by the people it stands for.",
+        "repeat_share": "Share of its people who have several events.",
+        "recidivism_share": "Share of its people who have events again: a second run of events, "
+        "as the domain says where a run begins.",
+    },
+    HISTORY_COUNTS_FILE: {
+        FIGURE: 'What is counted: events by "event type", "outcome", "period" and "weekday", or '
+        '"people with" so many events, and again so soon.',
+        OF: "Of what it is a part: the event type of an outcome, the weekday of a period. Empty: "
+        "of the whole persona.",
+        LABEL: "The type, outcome, period, weekday, or how often. Empty: not known.",
+        COUNT: "Events; people, where it is of people.",
+        SHARE: "Share of what it is a part of, 0 to 1.",
+    },
+}
+_FIGURE_TYPES: dict[Hashable, str] = {
+    **dict.fromkeys(("level", "count", "suppressed", "events"), "integer"),
+    **dict.fromkeys(("events_per_person", "repeat_share", "recidivism_share", "share"), "number"),
+}
+
 
 def data_dictionary(personas: Personas, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe the columns of both tables of a release.
+    """Describe the columns of all tables of a release.
 
     Labels of personas are listed with the people who have them, and only if they are at least as
     many as the smallest persona. Of events, only labels that the domain itself names are listed,
@@ -50,8 +94,9 @@ def data_dictionary(personas: Personas, settings: Mapping[str, Any]) -> dict[str
     Returns
     -------
     dict
-        `schema_version` and `files`: by file name `rows` and `columns`, each of these with `name`,
-        `type`, `role`, `description`, `n_labels`, `labels`.
+        `schema_version` and `files`: by file name `description`, `rows`, `least_people` behind
+        every figure where it is a table of figures, and `columns`, each of these with `name`,
+        `type`, `role`, `description` and, of personas and events, `n_labels` and `labels`.
 
     Examples
     --------
@@ -60,22 +105,28 @@ def data_dictionary(personas: Personas, settings: Mapping[str, Any]) -> dict[str
     >>> facts["files"]["personas.csv"]["columns"][1]["labels"]
     [{'label': '30-39', 'people': 5}]
     """
-    table = personas_to_dataframe(personas)
-    files = {
-        "personas.csv": {
-            "description": "One row per persona: a group of people who share what is shown.",
-            "rows": len(table),
-            "columns": [_of_people(table, name) for name in table.columns],
-        }
-    }
-    if personas.has_events:
-        events = personas_to_event_dataframe(personas)
-        files["events.csv"] = {
-            "description": "One row per event of somebody in a persona; in no order.",
-            "rows": len(events),
-            "columns": [_of_events(events, name, settings) for name in events.columns],
-        }
+    least, files = least_people_of(personas), {}
+    for name, table in tables_of(personas).items():
+        described = [_described_column(name, table, column, settings) for column in table.columns]
+        files[name] = {"description": _FILES[name], "rows": len(table), "columns": described}
+        if name in least:
+            files[name]["least_people"] = least[name]
     return {"schema_version": DICTIONARY_VERSION, "files": files}
+
+
+def _described_column(
+    file: str, table: pd.DataFrame, name: Hashable, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    if file == PERSONAS_FILE:
+        return _of_people(table, name)
+    if file == EVENTS_FILE:
+        return _of_events(table, name, settings)
+    facts = {"name": str(name), "type": _FIGURE_TYPES.get(name, "text")}
+    if name == PERSONA:
+        return {**facts, "role": "persona", "description": "Persona that it is about."}
+    if file == EVENT_COUNTS_FILE and name in (DATE, EVENT_TYPE, OUTCOME):
+        return {**facts, **_described(name, settings)}
+    return {**facts, "role": "figure", "description": _FIGURES[file][name]}
 
 
 def _of_people(table: pd.DataFrame, name: Hashable) -> dict[str, Any]:

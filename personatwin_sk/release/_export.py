@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,33 +19,20 @@ import pandas as pd
 from personatwin_sk._core.frames import is_null
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.release._dictionary import data_dictionary
-from personatwin_sk.release._manifest import claims_of, file_facts, manifest_of
-from personatwin_sk.release._personas import (
-    Personas,
-    personas_to_dataframe,
-    personas_to_event_dataframe,
+from personatwin_sk.release._file_names import (
+    DICTIONARY_FILE,
+    FILES,
+    MANIFEST_FILE,
+    REPORT_FILE,
+    RISK_FILE,
+    TWINS,
+    least_people_of,
+    tables_of,
 )
+from personatwin_sk.release._manifest import claims_of, file_facts, manifest_of
+from personatwin_sk.release._personas import Personas, personas_to_dataframe
 from personatwin_sk.release._result import ReleaseResult
 from personatwin_sk.release._spreadsheet import harmless
-
-PERSONAS_FILE, EVENTS_FILE, RISK_FILE, REPORT_FILE = (
-    "personas.csv",
-    "events.csv",
-    "risk.json",
-    "report.html",
-)
-PERSONAS_PARQUET, EVENTS_PARQUET = "personas.parquet", "events.parquet"
-DICTIONARY_FILE, MANIFEST_FILE = "data_dictionary.json", "manifest.json"
-FILES = (
-    PERSONAS_FILE,
-    EVENTS_FILE,
-    PERSONAS_PARQUET,
-    EVENTS_PARQUET,
-    DICTIONARY_FILE,
-    RISK_FILE,
-    REPORT_FILE,
-    MANIFEST_FILE,
-)
 
 
 def export_personas(personas: Personas, path: str | os.PathLike[str]) -> None:
@@ -74,7 +61,9 @@ def export_personas(personas: Personas, path: str | os.PathLike[str]) -> None:
     _write(Path(path), _csv(personas_to_dataframe(personas)))
 
 
-def export_privacy_report(result: ReleaseResult, path: str | os.PathLike[str]) -> None:
+def export_privacy_report(
+    result: ReleaseResult, path: str | os.PathLike[str], *, variant: str = "internal"
+) -> None:
     """Write the report of a release as one HTML file; needs the extra ``report``.
 
     Parameters
@@ -83,11 +72,15 @@ def export_privacy_report(result: ReleaseResult, path: str | os.PathLike[str]) -
         As `create_safe_personas` gives it.
     path : str or path
         The file; one that is there is replaced, whole or not at all.
+    variant : {"internal", "shareable"}, default="internal"
+        For those who hold the data, or one that may go out with the release: without counts of
+        fewer people than the smallest class or 10, remarks on the data, the log of the search,
+        names of dropped columns and counts of the data as they came.
 
     Raises
     ------
     InputError
-        If the extra ``report`` is not installed.
+        If there is no such variant, or the extra ``report`` is not installed.
 
     Examples
     --------
@@ -102,7 +95,7 @@ def export_privacy_report(result: ReleaseResult, path: str | os.PathLike[str]) -
     >>> text.startswith("<!DOCTYPE html>")
     True
     """
-    _write(Path(path), _report_text(result).encode("utf-8"))
+    _write(Path(path), _report_text(result, variant).encode("utf-8"))
 
 
 def export_release(
@@ -111,12 +104,17 @@ def export_release(
     *,
     parquet: bool = False,
     report: bool = True,
+    report_variant: str = "internal",
     force: bool = False,
 ) -> list[str]:
     """Write everything that may leave into a folder: the tables, the figures, and what they mean.
 
-    - ``personas.csv`` and, where the data have events, ``events.csv``. A text that a spreadsheet
-      would run as a formula starts with an apostrophe.
+    - ``personas.csv`` and, where the data have events, ``events.csv`` or, where they are released
+      as counts in place of rows, ``event_counts.csv``. A text that a spreadsheet would run as a
+      formula starts with an apostrophe.
+    - ``histories.csv`` and ``history_counts.csv``, beside rows of events: per persona, events by
+      type, outcome and period, and how many of its people have events again. Figures that rest on
+      fewer than k people, or would give such a one away, are left out.
     - ``data_dictionary.json``: what each column means, and its labels.
     - ``risk.json``: what was measured and by which settings, the claims made, and the SHA-256 of
       the tables.
@@ -133,9 +131,11 @@ def export_release(
     directory : str or path
         Made if it is not there; with files in it only under `force`.
     parquet : bool, default=False
-        Whether to write ``personas.parquet`` and ``events.parquet`` too; needs pyarrow.
+        Whether to write each table as Parquet too, ``personas.parquet``; needs pyarrow.
     report : bool, default=True
         Whether to write the report.
+    report_variant : {"internal", "shareable"}, default="internal"
+        Which of the two reports: see `export_privacy_report`.
     force : bool, default=False
         Replace these files in a folder that holds files; all others stay.
 
@@ -158,15 +158,17 @@ def export_release(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     written = pt.export_release(result, folder, report=False)
     ...     verified = pt.verify_release(folder).holds
-    >>> written
-    ['personas.csv', 'events.csv', 'data_dictionary.json', 'risk.json', 'manifest.json']
+    >>> written[:4]
+    ['personas.csv', 'events.csv', 'histories.csv', 'history_counts.csv']
+    >>> written[4:]
+    ['data_dictionary.json', 'risk.json', 'manifest.json']
     >>> verified
     True
     """
     target = check_folder(directory, force=force)
     if parquet:
         require_parquet()
-    contents = _contents(result, parquet=parquet, report=report)
+    contents = _contents(result, parquet=parquet, report=report, report_variant=report_variant)
     existed = target.exists()
     aside_of = target if existed else target.parent
     aside_of.mkdir(parents=True, exist_ok=True)
@@ -195,25 +197,25 @@ def write_release(
     return export_release(result, folder, report=report, force=force)
 
 
-def _contents(result: ReleaseResult, *, parquet: bool, report: bool) -> dict[str, bytes]:
+def _contents(
+    result: ReleaseResult, *, parquet: bool, report: bool, report_variant: str
+) -> dict[str, bytes]:
     """Give the bytes of every file, in the order in which they are told."""
-    tables = {PERSONAS_FILE: personas_to_dataframe(result.personas)}
-    if result.personas.has_events:
-        tables[EVENTS_FILE] = personas_to_event_dataframe(result.personas)
+    tables = tables_of(result.personas)
     contents = {name: _csv(table) for name, table in tables.items()}
     n_rows = {name: len(table) for name, table in tables.items()}
     if parquet:
-        for name, twin in ((PERSONAS_FILE, PERSONAS_PARQUET), (EVENTS_FILE, EVENTS_PARQUET)):
+        for twin, name in TWINS.items():
             if name in tables:
                 contents[twin] = _parquet(tables[name])
                 n_rows[twin] = n_rows[name]
-    facts = result.to_dict()
+    facts = {**result.to_dict(), "least_people": least_people_of(result.personas)}
     contents[DICTIONARY_FILE] = _json(data_dictionary(result.personas, result.settings))
     claims = claims_of(facts)
     files = file_facts(contents, n_rows)
     contents[RISK_FILE] = _json({**facts, "claims": claims, "files": files})
     if report:
-        contents[REPORT_FILE] = _report_text(result).encode("utf-8")
+        contents[REPORT_FILE] = _report_text(result, report_variant, files).encode("utf-8")
     contents[MANIFEST_FILE] = _json(manifest_of(file_facts(contents, n_rows), claims))
     return contents
 
@@ -300,7 +302,9 @@ def _json(facts: dict[str, Any]) -> bytes:
     return text.encode("utf-8")
 
 
-def _report_text(result: ReleaseResult) -> str:
+def _report_text(
+    result: ReleaseResult, variant: str = "internal", files: Mapping[str, Any] | None = None
+) -> str:
     # Imported here: jinja2 and matplotlib are an extra, and slow to load.
     from personatwin_sk.report import render_report
 

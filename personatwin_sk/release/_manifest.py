@@ -13,7 +13,8 @@ MANIFEST_VERSION = 1
 _STATEMENT = (
     "Every row of personas.csv stands for at least `k` people of the data, counted by their own "
     "ids; the chance that one of them is recognised, by the attacker described in risk.json, was "
-    "measured on these files and is at most `risk`, which is within `target_risk`."
+    "measured on these files and is at most `risk`, which is within `target_risk`. Every figure of "
+    "the files named in `least_people` rests on at least so many people."
 )
 
 
@@ -49,11 +50,12 @@ def file_facts(contents: Mapping[str, bytes], n_rows: Mapping[str, int]) -> dict
 
 
 def claims_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """List what is claimed of the release, from what `ReleaseResult.to_dict` says.
+    """List what is claimed of the release.
 
     Parameters
     ----------
     facts : mapping
+        What `ReleaseResult.to_dict` says, with `least_people` of the files of figures.
     """
     counts, settings, verdict = facts["counts"], facts["settings"], facts["verdict"]
     return {
@@ -66,6 +68,7 @@ def claims_of(facts: Mapping[str, Any]) -> dict[str, Any]:
         "level": verdict["level"],
         "attacker": settings["attacker"],
         "known_events": settings["known_events"],
+        "least_people": dict(facts.get("least_people", {})),
         "statement": _STATEMENT,
     }
 

@@ -17,22 +17,21 @@ import pandas as pd
 
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.release._checks import Checklist, Facts, Malformed, not_a_release
-from personatwin_sk.release._export import (
+from personatwin_sk.release._file_names import (
     DICTIONARY_FILE,
     EVENTS_FILE,
-    EVENTS_PARQUET,
     FILES,
     MANIFEST_FILE,
     PERSONAS_FILE,
-    PERSONAS_PARQUET,
     REPORT_FILE,
     RISK_FILE,
+    TABLES,
+    TWINS,
 )
 from personatwin_sk.release._manifest import MANIFEST_VERSION, digest
 from personatwin_sk.release._spreadsheet import as_meant
 
 _ALWAYS = (PERSONAS_FILE, DICTIONARY_FILE, RISK_FILE)
-_TWINS = {PERSONAS_PARQUET: PERSONAS_FILE, EVENTS_PARQUET: EVENTS_FILE}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,17 +41,28 @@ class ReleaseFiles:
 
     Parameters
     ----------
-    personas : pandas.DataFrame
-        All texts, null where a cell is empty.
-    events : pandas.DataFrame or None
+    tables : mapping of str to pandas.DataFrame
+        By file name: all texts, null where a cell is empty.
     risk, dictionary, manifest : Facts
+    report : bytes or None
+        The report, if there is one.
     """
 
-    personas: pd.DataFrame
-    events: pd.DataFrame | None
+    tables: Mapping[str, pd.DataFrame]
     risk: Facts
     dictionary: Facts
     manifest: Facts
+    report: bytes | None
+
+    @property
+    def personas(self) -> pd.DataFrame:
+        """The table of personas."""
+        return self.tables[PERSONAS_FILE]
+
+    @property
+    def events(self) -> pd.DataFrame | None:
+        """The rows of events, if there are any."""
+        return self.tables.get(EVENTS_FILE)
 
 
 def read_release(folder: str | os.PathLike[str], checks: Checklist) -> ReleaseFiles | None:
@@ -80,11 +90,11 @@ def read_release(folder: str | os.PathLike[str], checks: Checklist) -> ReleaseFi
     if PERSONAS_FILE not in tables or len(documents) < 3:
         return None
     return ReleaseFiles(
-        personas=tables[PERSONAS_FILE],
-        events=tables.get(EVENTS_FILE),
+        tables=tables,
         risk=documents[RISK_FILE],
         dictionary=documents[DICTIONARY_FILE],
         manifest=documents[MANIFEST_FILE],
+        report=contents.get(REPORT_FILE),
     )
 
 
@@ -171,7 +181,7 @@ def _disagreements(risk: Facts, listed: Mapping[str, Any]) -> list[str]:
 
 def _tables(contents: Mapping[str, bytes], checks: Checklist) -> dict[str, pd.DataFrame]:
     tables, problems = {}, []
-    for name in (PERSONAS_FILE, EVENTS_FILE):
+    for name in TABLES:
         if name not in contents:
             continue
         try:
@@ -183,7 +193,7 @@ def _tables(contents: Mapping[str, bytes], checks: Checklist) -> dict[str, pd.Da
         tables[name] = as_meant(table)
     if PERSONAS_FILE not in contents:
         problems.append(f"{PERSONAS_FILE} is missing")
-    twins = {twin: name for twin, name in _TWINS.items() if twin in contents}
+    twins = {twin: name for twin, name in TWINS.items() if twin in contents}
     if twins and importlib.util.find_spec("pyarrow") is None:
         checks.leave_open("parquet", "pyarrow is not installed, so Parquet files were not compared")
         twins = {}
@@ -202,7 +212,7 @@ def _read_csv(content: bytes) -> pd.DataFrame:
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
             io.BytesIO(content),
-            dtype=str,
+            dtype=object,  # texts, whatever pandas keeps texts in
             keep_default_na=False,
             na_values=[""],
             encoding="utf-8",

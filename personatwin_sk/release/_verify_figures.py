@@ -15,10 +15,18 @@ from personatwin_sk.exceptions import InputError
 from personatwin_sk.release._checks import Checklist, Facts, Malformed
 from personatwin_sk.release._columns import DATE
 from personatwin_sk.release._dictionary import label_people
+from personatwin_sk.release._file_names import (
+    EVENT_COUNTS_FILE,
+    HISTORIES_FILE,
+    HISTORY_COUNTS_FILE,
+    PERSONAS_FILE,
+)
 from personatwin_sk.release._manifest import claims_of
 from personatwin_sk.release._personas import CLASS_SIZE, PERSONA
 from personatwin_sk.release._release_files import ReleaseFiles
 from personatwin_sk.release._result import PUBLIC, RESEARCH
+from personatwin_sk.release._verify_counts import event_count_problems
+from personatwin_sk.release._verify_histories import history_problems
 from personatwin_sk.risk._presets import risk_level
 
 # Figures are written with all their digits: what differs by more was changed.
@@ -38,6 +46,20 @@ def check_figures(files: ReleaseFiles, checks: Checklist) -> pd.DataFrame | None
     if personas is None:
         return None
     _guarded("counts", checks, lambda: _counts(files, personas), "people and events add up")
+    if _is_told(files, EVENT_COUNTS_FILE):
+        _guarded(
+            "event counts",
+            checks,
+            lambda: event_count_problems(files, personas),
+            "counts add up, and none that is suppressed can be worked out",
+        )
+    if _is_told(files, HISTORIES_FILE, HISTORY_COUNTS_FILE):
+        _guarded(
+            "histories",
+            checks,
+            lambda: history_problems(files, personas),
+            "figures are those of the events, and rest on enough people",
+        )
     _guarded("k", checks, lambda: _k(files, personas), _k_in_words(personas))
     _guarded("risk", checks, lambda: _risk(files.risk, personas), "figures agree with each other")
     _guarded("claims", checks, lambda: _claims(files), "claims are those of the figures")
@@ -47,10 +69,16 @@ def check_figures(files: ReleaseFiles, checks: Checklist) -> pd.DataFrame | None
     return personas
 
 
+def _is_told(files: ReleaseFiles, *names: str) -> bool:
+    """Tell whether one of the files is there, or should be."""
+    told = files.risk.document.get("least_people")
+    return any(name in files.tables or (isinstance(told, dict) and name in told) for name in names)
+
+
 def _guarded(name: str, checks: Checklist, look: Callable[[], list[str]], fine: str) -> None:
     try:
         problems = look()
-    except Malformed as error:
+    except (Malformed, InputError) as error:
         problems = [str(error)]
     checks.add(name, problems, fine)
 
@@ -145,10 +173,10 @@ def _counts(files: ReleaseFiles, personas: pd.DataFrame) -> list[str]:
         problems.append("people, suppressed people and released people do not add up")
     if n_events > risk.whole("counts", "events"):
         problems.append("more events are released than there were")
-    for name, rows in (("personas.csv", len(personas)), ("events.csv", n_events)):
+    for name, table in files.tables.items():
         listed = files.manifest.mapping("files").get(name)
-        if isinstance(listed, dict) and listed.get("rows") != rows:
-            problems.append(f"{name} has {rows} rows, and the manifest says otherwise")
+        if isinstance(listed, dict) and listed.get("rows") != len(table):
+            problems.append(f"{name} has {len(table)} rows, and the manifest says otherwise")
     return problems
 
 
@@ -250,8 +278,7 @@ def _claims(files: ReleaseFiles) -> list[str]:
 
 def _dictionary(files: ReleaseFiles, personas: pd.DataFrame) -> list[str]:
     described = files.dictionary.mapping("files")
-    tables = {"personas.csv": personas, "events.csv": files.events}
-    there = {name: table for name, table in tables.items() if table is not None}
+    there = {**files.tables, PERSONAS_FILE: personas}
     if set(described) != set(there):
         return ["data_dictionary.json does not describe the tables that are there"]
     problems = []

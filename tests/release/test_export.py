@@ -25,7 +25,7 @@ from personatwin_sk.release import (
 )
 from personatwin_sk.release import _export as export
 
-TABLES = ["personas.csv", "events.csv"]
+TABLES = ["personas.csv", "events.csv", "histories.csv", "history_counts.csv"]
 ALL = [*TABLES, "data_dictionary.json", "risk.json", "report.html", "manifest.json"]
 BARE = [name for name in ALL if name != "report.html"]
 
@@ -100,7 +100,7 @@ def test_force_replaces_only_our_files(result, people_only, tmp_path: Path) -> N
     (tmp_path / "mine.txt").write_text("mine")
     write_release(people_only, tmp_path, report=False, force=True)
     # The events, the twins and the report of the earlier release would contradict the new personas.
-    left = {*BARE, "mine.txt"} - {"events.csv"}
+    left = {*BARE, "mine.txt"} - set(TABLES[1:])
     assert names(tmp_path) == sorted(left)
     assert (tmp_path / "mine.txt").read_text() == "mine"
     assert len(pd.read_csv(tmp_path / "personas.csv")) == len(people_only.personas)
@@ -123,7 +123,7 @@ def test_a_failure_halfway_leaves_nothing(
         write_release(result, folder, report=False)
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    def fail(result: object) -> str:
+    def fail(*anything: object) -> str:
         raise OSError("disk full")
 
     monkeypatch.setattr(export, "_report_text", fail)
@@ -184,8 +184,7 @@ def test_digests_are_those_of_the_files(result, tmp_path: Path) -> None:
     risk = json.loads((tmp_path / "risk.json").read_text())
     assert set(risk["files"]) == {
         *TABLES,
-        "personas.parquet",
-        "events.parquet",
+        *(name.replace("csv", "parquet") for name in TABLES),
         "data_dictionary.json",
     }
     assert all(risk["files"][name] == manifest["files"][name] for name in risk["files"])
@@ -206,15 +205,15 @@ def test_claims_are_the_figures(result, tmp_path: Path) -> None:
 
 
 def test_parquet_holds_what_the_csv_files_hold(result, tmp_path: Path) -> None:
-    assert export_release(result, tmp_path, parquet=True, report=False)[:4] == [
+    assert export_release(result, tmp_path, parquet=True, report=False)[:8] == [
         *TABLES,
-        "personas.parquet",
-        "events.parquet",
+        *(name.replace("csv", "parquet") for name in TABLES),
     ]
     for name in TABLES:
         table = pd.read_csv(tmp_path / name, dtype=str)
         twin = pd.read_parquet((tmp_path / name).with_suffix(".parquet"))
-        pd.testing.assert_frame_equal(twin.astype(object).map(str), table, check_dtype=False)
+        written = twin.astype(object).map(lambda value: "" if pd.isna(value) else str(value))
+        pd.testing.assert_frame_equal(written, table.fillna(""), check_dtype=False)
 
 
 def test_parquet_without_its_library_is_said_before_anything_is_written(
