@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.census.calibrate import as_constants, limits
 from benchmarks.census.figures import DATA
+from benchmarks.census.means import files, is_low
+from benchmarks.census.means import score as score_means
 from benchmarks.census.pairs import (
     Pairs,
     age_split_pairs,
@@ -72,6 +75,12 @@ def _scores(kinds: Sequence[Pairs], how: int) -> list[list[str]]:
     return rows
 
 
+def _mean_limits() -> Iterator[tuple[str, pd.DataFrame]]:
+    in_divisions = [fit for fit in state_fits() if fit.nesting == "division"]
+    for title, fits in (("New York's counties", [new_york_fit()]), ("states", in_divisions)):
+        yield title, score_means(files(fits))
+
+
 def main() -> int:
     """Print everything; return 1 if a bar is missed in New York."""
     print("People in a wrong cell, % (New York: true margins)\n")
@@ -89,6 +98,11 @@ def main() -> int:
     ):
         print(f"\nNew York: {title}\n\n{markdown(_COLUMNS, _scores(kinds, how))}")
     missed = False
+    for title, means in _mean_limits():
+        kinds = means[["files", "beaten"]].itertuples(index=False)
+        missed |= any(is_low(*kind) for kind in kinds)
+        cells = [[str(cell) for cell in row] for row in means.round(2).astype(object).to_numpy()]
+        print(f"\nUpper limits of mean risks, {title}\n\n{markdown(list(means), cells)}")
     for pairs in fitted:
         found = score(pairs, JOINT)
         wide = score(pairs, JOINT, at_least=WIDE_FROM)

@@ -295,7 +295,9 @@ class CensusPopulation:
 
             Its `attrs` hold ``ethnicity``: what a label that names a race alone was taken for, or
             "" without that column; and ``not_counted``: for each known column of `frame` the number
-            of rows in which it is unmatched (unknown, refused, other).
+            of rows in which it is unmatched (unknown, refused, other); and ``shared_error``: the
+            correlation of the errors of different counts, as measured where the truth is known: 0
+            where all are published, 1 where they may err all alike.
 
         Raises
         ------
@@ -308,7 +310,11 @@ class CensusPopulation:
         known = [name for name in self.columns if name in table]
         if table.n_rows == 0:
             empty = result_frame(index, **{name: np.empty(0) for name in RESULT_COLUMNS})
-            empty.attrs = {"ethnicity": "", "not_counted": dict.fromkeys(known, 0)}
+            empty.attrs = {
+                "ethnicity": "",
+                "not_counted": dict.fromkeys(known, 0),
+                "shared_error": 0.0,
+            }
             return empty
         ages, age = read_ages(table)
         sexes, sex = read_genders(table)
@@ -323,7 +329,7 @@ class CensusPopulation:
         unmatched: dict[Hashable, np.ndarray | bool] = {
             name: left_out[name] if name in known else True for name in table.columns
         }
-        columns = count_rows(
+        columns, shared = count_rows(
             [np.ones(OLDEST + 1, dtype=bool) if value is None else value for value in ages],
             [np.ones(len(SEXES), dtype=bool) if value is None else value for value in sexes],
             [everyone() if value is None else value for value in origins],
@@ -335,6 +341,7 @@ class CensusPopulation:
         answer.attrs = {
             "ethnicity": meaning,
             "not_counted": {name: int(left_out[name].sum()) for name in known},
+            "shared_error": shared,
         }
         return answer
 

@@ -14,7 +14,13 @@ from personatwin_sk.population._counting import Answer, count_people
 from personatwin_sk.population._figures import Figures
 from personatwin_sk.population._places_read import Territory
 from personatwin_sk.population._sources import Sources
-from personatwin_sk.population._uncertainty import PLACE, PLACE_AGES, PUBLISHED, SAMPLED
+from personatwin_sk.population._uncertainty import (
+    PLACE,
+    PLACE_AGES,
+    PUBLISHED,
+    SAMPLED,
+    shared_error,
+)
 
 _ZIP_CODES = "people of ZIP codes as in the ACS 2016-2020"
 _PUBLISHED = (PUBLISHED, SAMPLED)
@@ -31,7 +37,7 @@ def count_rows(
     territories: list[Territory],
     codes: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     found: Sources,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], float]:
     """Count the people whom each row asks for.
 
     Parameters
@@ -51,6 +57,8 @@ def count_rows(
     -------
     dict of str to array of shape (n_rows,)
         ``count``, ``low``, ``high``, ``modelled``, ``source`` and ``level``.
+    float
+        The largest correlation of the errors of two counts.
     """
     age, sex, origin, place = codes
     ages, age = _merge_equal(ages, [mask.tobytes() for mask in ages], age)
@@ -68,7 +76,7 @@ def count_rows(
     blocks = [atlas.blocks_of(territory) for territory in territories]
     sources, source = _source_texts(answer, blocks, place_of, atlas.blocks)
     levels = pd.Series([territory.level for territory in territories])
-    return {
+    columns = {
         "count": answer.count[row],
         "low": answer.low[row],
         "high": answer.high[row],
@@ -76,6 +84,7 @@ def count_rows(
         "source": sources.take(source[row]).array,
         "level": levels.take(place).array,
     }
+    return columns, float(shared_error(answer.how).max(initial=0.0))
 
 
 def _merge_equal(

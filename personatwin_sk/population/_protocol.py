@@ -89,6 +89,8 @@ class ReferencePopulation(Protocol):
         DataFrame of shape (n_rows, 7)
             ``count``, ``low``, ``high`` (people), ``modelled``, ``source``, ``level``, and
             ``unmatched``: a tuple of the columns that the row's count leaves out of account.
+            ``attrs["shared_error"]`` may hold the correlation of the errors of different counts;
+            without it they are taken to err all alike.
         """
         ...
 

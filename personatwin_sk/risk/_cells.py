@@ -80,6 +80,8 @@ class CountedCells:
         Some value of the cell is unknown to the population: `count` must not be used.
     sources : tuple of str
         Where the counts that may be used come from.
+    shared : float
+        The largest correlation of the errors of two counts.
     columns : tuple of CountedColumn
     codes : tuple of ndarray of int64, each of shape (n_cells,)
         For each column the number of each cell's query.
@@ -93,6 +95,7 @@ class CountedCells:
     modelled: np.ndarray
     unknown: np.ndarray
     sources: tuple[str, ...]
+    shared: float
     columns: tuple[CountedColumn, ...]
     codes: tuple[np.ndarray, ...]
     shares: tuple[np.ndarray, ...]
@@ -155,10 +158,20 @@ def count_cells(
         modelled=answer["modelled"].to_numpy(dtype=bool) | (share < 1),
         unknown=unknown,
         sources=tuple(sorted({str(source) for source in answer["source"][~unknown]})),
+        shared=shared_error(answer),
         columns=tuple(seen),
         codes=tuple(at),
         shares=tuple(shares),
     )
+
+
+def shared_error(answer: pd.DataFrame) -> float:
+    """Give the correlation of the errors of different counts: 1 where the population is silent.
+
+    A population says it in ``attrs["shared_error"]`` of its answer.
+    """
+    low, count = (answer[name].to_numpy(dtype=float) for name in ("low", "count"))
+    return float(answer.attrs.get("shared_error", 1.0)) if (low < count).any() else 0.0
 
 
 def unmatched(answer: pd.DataFrame) -> np.ndarray:

@@ -13,7 +13,7 @@ import pandas as pd
 from personatwin_sk._core.cells import group_rows
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
-from personatwin_sk.risk._cells import CountedCells, unmatched
+from personatwin_sk.risk._cells import CountedCells, shared_error, unmatched
 from personatwin_sk.risk._hull_axes import Axis, Ranges, interval_text
 
 __all__ = ["Pieces", "count_pieces", "hull_queries", "whole_atoms"]
@@ -52,7 +52,7 @@ def count_pieces(
     axes: Sequence[Axis],
     hulls: Sequence[Ranges],
     run: int | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[str, ...], float]:
     """Count the people of pieces, class by class.
 
     Where all atoms of a hull have the same run to themselves they are asked for as one.
@@ -77,6 +77,8 @@ def count_pieces(
     count, low : ndarray of float, shape (n_classes,)
     modelled : ndarray of bool, shape (n_classes,)
     sources : tuple of str
+    shared : float
+        The largest correlation of the errors of two counts.
 
     Raises
     ------
@@ -144,7 +146,8 @@ def count_pieces(
     modelled = np.zeros(n_classes, dtype=bool)
     modelled[class_[answer["modelled"].to_numpy(dtype=bool) | (share < 1)]] = True
     sources = tuple(sorted({str(source) for source in answer["source"]}))
-    return total("count", "count"), total("low", "high"), modelled, sources
+    shared = shared_error(answer)
+    return total("count", "count"), total("low", "high"), modelled, sources, shared
 
 
 class _Wholes(NamedTuple):

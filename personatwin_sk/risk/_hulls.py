@@ -45,6 +45,8 @@ class Hulls:
         Classes with a hull that could not be used: too many boxes, or a population that cannot
         count them.
     sources : tuple of str
+    shared : float, default=0.0
+        The largest correlation of the errors of two counts.
     """
 
     count: np.ndarray
@@ -54,6 +56,7 @@ class Hulls:
     counted: np.ndarray
     n_left_out: int
     sources: tuple[str, ...]
+    shared: float = 0.0
 
     def __repr__(self) -> str:
         return f"Hulls(n_counted={int(self.counted.sum())})"
@@ -145,13 +148,13 @@ def count_hulls(
         high=found.high[keep],
     )
     try:
-        count, low, modelled, sources = count_pieces(
+        count, low, modelled, sources, shared = count_pieces(
             pieces, cells, cell_of_class, columns, population, local, axes, hulls, run
         )
     except InputError:  # a table of bands, say, need not know parts of them
         return Hulls.none(n_classes, n_cells, n_with_cells)
     n_left_out = n_with_cells - int(counted.sum())
-    return Hulls(count, low, modelled, alone, counted, n_left_out, sources)
+    return Hulls(count, low, modelled, alone, counted, n_left_out, sources, shared)
 
 
 def _within_budget(

@@ -46,6 +46,8 @@ class Standing:
     variance : ndarray of float, shape (n_memberships,), optional
         An upper bound of the variance of 1/F within a class, where F is not counted but expected;
         of one class independent of that of another.
+    shared : float, default=1.0
+        Correlation of the errors of the population's figures of different classes.
     """
 
     people: np.ndarray
@@ -57,6 +59,7 @@ class Standing:
     n_by_cells: int = 0
     n_untold: int = 0
     variance: np.ndarray | None = None
+    shared: float = 1.0
 
     def __repr__(self) -> str:
         return f"Standing(n_memberships={len(self.people)}, n_raised={self.n_raised})"
@@ -171,6 +174,7 @@ def _share_out(
         sources=tuple(sorted({*cells.sources, *hulls.sources, *told.sources})),
         n_by_cells=hulls.n_left_out,
         n_untold=told.n_left_out,
+        shared=max(cells.shared, hulls.shared, told.shared),
     )
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import ReferencePopulation
-from personatwin_sk.risk._cells import CountedCells, unmatched
+from personatwin_sk.risk._cells import CountedCells, shared_error, unmatched
 from personatwin_sk.risk._classes import Classes, distinct_pairs
 from personatwin_sk.risk._covers import Covers
 from personatwin_sk.risk._hull_axes import Axis, Ranges, spans_of
@@ -59,6 +59,8 @@ class Told:
     n_left_out : int
         Classes with more slices than can be counted: f people are taken to stand behind them.
     sources : tuple of str
+    shared : float, default=0.0
+        The largest correlation of the errors of two counts.
     """
 
     people: np.ndarray
@@ -66,6 +68,7 @@ class Told:
     modelled: np.ndarray
     n_left_out: int = 0
     sources: tuple[str, ...] = ()
+    shared: float = 0.0
 
     def __repr__(self) -> str:
         return f"Told(n_told={int(np.isfinite(self.people).sum())})"
@@ -84,6 +87,7 @@ class Told:
             np.where(other.people < self.people, other.modelled, self.modelled),
             self.n_left_out + other.n_left_out,
             tuple(sorted({*self.sources, *other.sources})),
+            max(self.shared, other.shared),
         )
 
 
@@ -225,7 +229,8 @@ def _ends(
     modelled[class_[answer["modelled"].to_numpy(dtype=bool)]] = True
     people[~fits] = lowest[~fits] = held.sizes[~fits]
     sources = tuple(sorted({str(source) for source in answer["source"]}))
-    return Told(people, lowest, modelled, int(np.count_nonzero(~fits)), sources)
+    n_left_out = int(np.count_nonzero(~fits))
+    return Told(people, lowest, modelled, n_left_out, sources, shared_error(answer))
 
 
 def _within_budget(n_slices: np.ndarray) -> np.ndarray:

@@ -12,6 +12,11 @@ __all__ = ["upper_mean"]
 
 # The low end of a population's count is that of an interval at 90 %: below it is 1 in 20.
 _LOW_END = float(ndtri(0.95))
+# What one count errs by itself is averaged over these points of a normal distribution.
+_POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+# A low end of nobody has no logarithm. So few people: F is never taken to be fewer than f.
+_NEARLY_NOBODY = 0.05
 
 
 def upper_mean(
@@ -24,11 +29,22 @@ def upper_mean(
 ) -> float:
     r"""Give the upper limit of the mean of 1/F.
 
-    Two kinds of error come in. Counts of one population are fitted to the same figures and may all
-    err to one side: their low ends are taken all together, which is the most that they can do. (For
-    another confidence than .95 they are moved along on a log scale.) Where F is not counted but
-    expected, how many people share a class is a draw of its own in each class, and the mean of many
-    is surer than each: :math:`z \sqrt{\sum_c (f_c/n)^2 Var_c(1/F)}` is added.
+    Three kinds of error come in. Counts of one population are fitted to the same figures and may
+    err to one side: with :math:`\rho` = ``standing.shared``, the log error of a class's count is
+
+    .. math:: \sigma_c \left(\sqrt{\rho}\, S + \sqrt{1 - \rho}\, E_c\right)
+
+    with S the same for all classes, :math:`E_c` of each class alone, and :math:`\sigma_c` from the
+    low end of the count, which is that at 1 in 20. S is put where only 1 - `confidence` lie below
+    it; over :math:`E_c` the mean M of 1/F is taken, where F is never taken for more than was
+    counted. What the :math:`E_c` add by chance is independent of each other, and skewed as they
+    are: the limit is that of a lognormal number with the mean M and the variance
+    :math:`V = \sum_c (f_c/n)^2 Var_c(1/F)`, :math:`M e^{zs - s^2/2}` with
+    :math:`s^2 = \ln(1 + V/M^2)` (Fenton's approximation of a sum). If rho is 1, all low ends are
+    taken together; the limit is never higher than that one.
+
+    Where F is not counted but expected, how many people share a class is a draw of its own in each
+    class, and the mean of many is surer than each: :math:`z \sqrt{V}` of these variances is added.
 
     Parameters
     ----------
@@ -37,7 +53,7 @@ def upper_mean(
     confidence : float
         One-sided.
     of_counts : float, optional
-        That of the population's counts, where it is another.
+        That of what the population's counts err alike, where it is another.
     per_record : bool, default=False
         Over memberships rather than over people with the largest of theirs.
 
@@ -51,15 +67,44 @@ def upper_mean(
     sizes = classes.sizes[classes.class_of_member].astype(float)
     z = float(ndtri(confidence))
     z_of_counts = z if of_counts is None else float(ndtri(of_counts))
-    ratio = (standing.low / standing.people) ** (z_of_counts / _LOW_END)
-    low = np.maximum(standing.people * ratio, sizes)
-    variance = np.zeros(len(sizes)) if standing.variance is None else standing.variance
+    n = len(sizes) if per_record else classes.n_people
+    expected = np.zeros(len(sizes)) if standing.variance is None else standing.variance
 
     def mean(of_member: np.ndarray) -> float:
         risks = of_member if per_record else classes.largest_of_person(of_member)
         return float(risks[~np.isnan(risks)].mean())
 
-    n = len(sizes) if per_record else classes.n_people
-    # Each class enters once per member, so that its members give f times f.
-    spread = z * float(np.sqrt((sizes * variance).sum())) / n
-    return min(mean(1.0 / low) + spread, mean(1.0 / sizes))
+    def deviation(variance: np.ndarray) -> float:
+        # Each class enters once per member, so that its members give f times f.
+        return float(np.sqrt((sizes * variance).sum())) / n
+
+    by_chance = z * deviation(expected)
+    ratio = (standing.low / standing.people) ** (z_of_counts / _LOW_END)
+    all_alike = 1.0 / np.maximum(standing.people * ratio, sizes)
+    limits = [mean(1.0 / sizes), mean(all_alike) + by_chance]
+    if standing.shared < 1.0:
+        risk, variance = _averaged(standing, sizes, z_of_counts)
+        average = mean(risk)
+        spread = float(np.sqrt(np.log1p((deviation(variance) / average) ** 2)))
+        limits.append(average * float(np.exp(z * spread - spread**2 / 2)) + by_chance)
+    return min(limits)
+
+
+def _averaged(
+    standing: Standing, sizes: np.ndarray, z_of_counts: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give mean and variance of 1/F over what each count errs by itself, the rest at its worst.
+
+    For the mean no count is taken to be too low; the variance is that of both sides.
+    """
+    low = np.maximum(standing.low, np.minimum(_NEARLY_NOBODY, standing.people))
+    sigma = np.log(standing.people / low) / _LOW_END
+    worst, alone = -z_of_counts * np.sqrt(standing.shared), np.sqrt(1.0 - standing.shared)
+    highest, mean, square = (np.zeros(len(sizes)) for _ in range(3))
+    for point, weight in zip(_POINTS, _WEIGHTS, strict=True):
+        behind = standing.people * np.exp(sigma * (worst + alone * point))
+        highest += weight / np.maximum(np.minimum(behind, standing.people), sizes)
+        risk = 1.0 / np.maximum(behind, sizes)
+        mean += weight * risk
+        square += weight * risk * risk
+    return highest, np.maximum(square - mean * mean, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 import benchmarks.census.__main__ as command
 from benchmarks.census import figures, pairs
 from benchmarks.census.calibrate import as_constants
+from benchmarks.census.means import files
 from benchmarks.census.pairs import Fit, Pairs
 from benchmarks.census.queries import Ranges, ranges
 from personatwin_sk.population import _uncertainty
@@ -200,11 +201,20 @@ def test_new_york_has_no_part_in_any_table(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_command_prints_every_table_and_meets_its_bars(
-    shared_data: Path, capsys: pytest.CaptureFixture[str]
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # One file in ten: all 6,361 take half a minute.
+    monkeypatch.setattr(command, "files", lambda fits: islice(files(fits), 0, None, 10))
     assert command.main() == 0
     printed = capsys.readouterr().out
-    for title in ("_AGE_SPLIT", "_JOINT", "_PLACE,", "_PLACE_AGES", "New York: fitted cells"):
+    for title in (
+        "_AGE_SPLIT",
+        "_JOINT",
+        "_PLACE,",
+        "_PLACE_AGES",
+        "New York: fitted cells",
+        "mean risks, states",
+    ):
         assert title in printed
     assert printed.rstrip().splitlines()[-1].startswith("Bars of fitted counts: met")
     sections = printed.split("\nNew York: ")
@@ -223,11 +233,19 @@ def test_a_missed_bar_ends_in_1(
         kinds = [Pairs("cells", model, np.full(500, truth))]
         monkeypatch.setattr(command, "new_york_pairs", lambda kinds=kinds: kinds)
         monkeypatch.setattr(command, "_fits", lambda: iter([]))
+        monkeypatch.setattr(command, "_mean_limits", lambda: iter([]))
         monkeypatch.setattr(command, "CALIBRATIONS", {})
         # One cell of 100 people: the limits are 49 and 178, wider than the count.
         monkeypatch.setattr(command, "WIDEST", 1.5)
         assert command.main() == code
+    good = [Pairs("cells", model, model)]
+    monkeypatch.setattr(command, "new_york_pairs", lambda: good)
+    assert command.main() == 0
+    for beaten, code in ((60, 0), (90, 1)):
+        means = pd.DataFrame({"files": [1000], "beaten": [beaten]})
+        monkeypatch.setattr(command, "_mean_limits", lambda means=means: iter([("files", means)]))
+        assert command.main() == code
+    monkeypatch.setattr(command, "_mean_limits", lambda: iter([]))
     monkeypatch.setattr(command, "WIDEST", 1.0)
-    monkeypatch.setattr(command, "new_york_pairs", lambda: [Pairs("cells", model, model)])
     assert command.main() == 1
     assert "MISSED" in capsys.readouterr().out

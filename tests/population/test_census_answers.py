@@ -174,9 +174,31 @@ def test_rows_that_are_not_counted_by_a_column_are_counted():
     assert answer.attrs["not_counted"] == {"age": 2, "gender": 2, "ethnicity": 3, "geography": 3}
     for name, n_rows in answer.attrs["not_counted"].items():
         assert sum(name in names for names in answer["unmatched"]) == n_rows
-    assert CENSUS.count(pd.DataFrame({"shoe": [1]})).attrs == {"ethnicity": "", "not_counted": {}}
+    assert CENSUS.count(pd.DataFrame({"shoe": [1]})).attrs == {
+        "ethnicity": "",
+        "not_counted": {},
+        "shared_error": 0.0,
+    }
     nobody = CENSUS.count(pd.DataFrame({"age": [], "gender": []}))
-    assert nobody.attrs == {"ethnicity": "", "not_counted": {"age": 0, "gender": 0}}
+    assert nobody.attrs == {
+        "ethnicity": "",
+        "not_counted": {"age": 0, "gender": 0},
+        "shared_error": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "shared"),
+    [
+        ({"gender": ["F"], "geography": ["Hamilton County, OH"]}, 0.0),
+        ({"age": ["30-34"], "ethnicity": ["Black"], "geography": ["Hamilton County, OH"]}, 0.2),
+        ({"age": [31], "geography": ["Hamilton County, OH"]}, 0.0),
+        ({"age": ["30-34"], "geography": ["45202"]}, 1.0),
+    ],
+)
+def test_how_alike_counts_err(asked, shared):
+    """Published counts do not; fitted cells of a county partly do; shares of it may all."""
+    assert CENSUS.count(pd.DataFrame(asked)).attrs["shared_error"] == shared
 
 
 def test_no_count_has_the_upper_limit_nobody():

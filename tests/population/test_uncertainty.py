@@ -20,6 +20,7 @@ from personatwin_sk.population._uncertainty import (
     PUBLISHED,
     SAMPLED,
     interval,
+    shared_error,
 )
 
 NEW_YORK = 36
@@ -245,3 +246,26 @@ def test_counties_of_new_york_as_shares_of_the_state(how, array, bar):
     model = real.sum(axis=1, keepdims=True) * real.sum(axis=0) / real.sum()
     low, high = limits_of(model.ravel(), how)
     assert ((low <= real.ravel()) & (real.ravel() <= high)).mean() > bar
+
+
+def test_published_counts_share_no_error_and_shares_of_a_county_all_of_it():
+    how = np.array([PUBLISHED, AGE_SPLIT, JOINT, PLACE, PLACE_AGES, SAMPLED])
+    shared = shared_error(how)
+    assert shared[0] == 0.0
+    assert (shared[3:] == 1.0).all()
+    # Between the largest of an area (.07) and the largest of one race in one (.33).
+    assert ((shared[1:3] > 0.07) & (shared[1:3] < 0.33)).all()
+
+
+def test_what_is_measured_of_shared_errors(new_york):
+    """The log errors of New York's counties, in units of their limits: pairs within each county."""
+    truth, model = new_york
+    here = model >= 8
+    low, _ = limits_of(model.ravel(), JOINT)
+    sigma = np.log(np.maximum(model, 1) / np.maximum(low.reshape(model.shape), 0.3)) / 1.645
+    error = np.log(np.maximum(truth, 0.5)[here] / model[here]) / sigma[here]
+    county = np.indices(model.shape)[0][here]
+    total, n = np.bincount(county, error), np.bincount(county)
+    pairs = total**2 - np.bincount(county, error**2)
+    correlation = pairs.sum() / (n * (n - 1)).sum() / np.mean(error**2)
+    assert 0.0 < correlation < shared_error(np.array([JOINT]))[0]

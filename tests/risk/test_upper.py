@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,3 +24,100 @@ def test_of_several_releases_only_what_errs_in_each_is_corrected():
         assert compared <= surest
     with pytest.raises(InputError, match="n_compared must be at least 1"):
         assess_risk(people, people, "age", n_compared=0.5)
+
+
+class Counted:
+    """A population of classes, with low ends and how alike they err."""
+
+    columns = ("class",)
+
+    def __init__(self, people, low, shared) -> None:
+        self._people, self._low, self._shared = np.array(people), np.array(low), shared
+
+    def count(self, frame):
+        asked = [sorted(v) if isinstance(v, frozenset | set) else [v] for v in frame["class"]]
+        answer = pd.DataFrame(
+            {
+                "count": [float(self._people[one].sum()) for one in asked],
+                "low": [float(self._low[one].sum()) for one in asked],
+                "high": [float(self._people[one].sum()) for one in asked],
+                "modelled": True,
+                "source": "made up",
+                "level": "all",
+                "unmatched": [()] * len(asked),
+            },
+            index=frame.index,
+        )
+        if self._shared is not None:
+            answer.attrs["shared_error"] = self._shared
+        return answer
+
+
+def limit(people, low, shared, in_file, **settings) -> float:
+    table = pd.DataFrame({"class": np.repeat(np.arange(len(people)), in_file)})
+    population = Counted(people, low, shared)
+    return assess_risk(table, table, "class", population=population, **settings).upper
+
+
+PEOPLE, LOW = np.array([40.0, 90.0, 300.0, 65.0] * 10), np.array([15.0, 45.0, 210.0, 30.0] * 10)
+IN_FILE = np.array([3, 7, 20, 5] * 10)
+
+
+def all_low() -> float:
+    """What is true if every count is at its low end."""
+    return float((IN_FILE / np.maximum(LOW, IN_FILE)).sum() / IN_FILE.sum())
+
+
+def test_a_population_that_is_silent_may_err_all_to_one_side():
+    assert limit(PEOPLE, LOW, None, IN_FILE) == pytest.approx(all_low())
+    assert limit(PEOPLE, LOW, 1.0, IN_FILE) == pytest.approx(all_low())
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.2, 0.6])
+def test_the_limit_holds_for_counts_that_err_partly_alike(shared):
+    """Worlds drawn from what the limit supposes: 1 in 20 or fewer beat it, and not for its width.
+
+    That counts may be too low as well as too high is in these worlds, and not in the limit.
+    """
+    found = limit(PEOPLE, LOW, shared, IN_FILE)
+    rng = np.random.default_rng(0)
+    sigma = np.log(PEOPLE / LOW) / 1.6448536269514722
+    together, alone = rng.normal(size=(4000, 1)), rng.normal(size=(4000, len(PEOPLE)))
+    error = np.sqrt(shared) * together + np.sqrt(1 - shared) * alone
+    people = np.maximum(PEOPLE * np.exp(sigma * error), IN_FILE)
+    truth = (IN_FILE / people).sum(axis=1) / IN_FILE.sum()
+    assert (truth > found).mean() <= 0.05
+    assert float((IN_FILE / PEOPLE).sum() / IN_FILE.sum()) < found < all_low()
+    assert found < 1.25 * np.quantile(truth, 0.95)
+
+
+def test_what_errs_alike_widens_the_limit():
+    limits = [limit(PEOPLE, LOW, shared, IN_FILE) for shared in (0.0, 0.1, 0.3, 0.7, 1.0)]
+    assert limits == sorted(limits) and limits[0] < limits[-1]
+
+
+def test_of_one_class_the_limit_is_its_low_end():
+    """Where there is nothing to average, nothing is gained."""
+    assert limit([40.0], [15.0], 0.0, [5]) == pytest.approx(1 / 15)
+
+
+def test_exact_counts_have_no_limit_but_themselves():
+    exact = float((IN_FILE / PEOPLE).sum() / IN_FILE.sum())
+    assert limit(PEOPLE, PEOPLE, 0.0, IN_FILE) == pytest.approx(exact)
+
+
+def test_a_low_end_of_nobody_is_a_class_of_its_people_in_the_file():
+    """1/F cannot be more than 1/f, whatever a count is off by."""
+    nobody = np.zeros(len(PEOPLE))
+    found = limit(PEOPLE, nobody, 0.2, IN_FILE)
+    assert found <= len(PEOPLE) / IN_FILE.sum() + 1e-12
+    assert found > limit(PEOPLE, LOW, 0.2, IN_FILE)
+
+
+def test_of_many_releases_the_shared_error_is_not_corrected_but_the_rest_is():
+    """What all counts err together is the same in every release; what each errs is not."""
+    alone = limit(PEOPLE, LOW, 0.2, IN_FILE)
+    compared = limit(PEOPLE, LOW, 0.2, IN_FILE, n_compared=100)
+    assert alone < compared < limit(PEOPLE, LOW, 0.2, IN_FILE, confidence=0.9995)
+    together = [limit(PEOPLE, LOW, 1.0, IN_FILE, n_compared=n) for n in (1, 100)]
+    assert together[0] == together[1]
