@@ -18,6 +18,7 @@ __all__ = [
     "Candidate",
     "Fitted",
     "Measures",
+    "complete",
     "evaluate",
     "find_estimators",
     "fit",
@@ -91,6 +92,8 @@ class Measures:
     error_score: Any
     # ``bound(original, table, steps)``: what the utility of the steps' release is at most.
     bound: Callable[[Any, Any, Any], float] | None = None
+    # Further arguments of the estimator's fit.
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_estimators(estimator: Any, kind: type) -> list[Any]:
@@ -108,13 +111,25 @@ def prepare(fits: SharedFits, index: int, measures: Measures) -> Prepared | Cand
     return _try(lambda: fits.prepare(index), params, measures.error_score)
 
 
+def complete(
+    fits: SharedFits, index: int, prepared: Prepared, measures: Measures
+) -> Prepared | Candidate:
+    """Fit whatever else a candidate shares; a failure makes a candidate that failed."""
+
+    def work() -> Prepared:
+        fits.complete(prepared, index)
+        return prepared
+
+    return _try(work, fits.settings[index], measures.error_score, prepared.remarks)
+
+
 def fit(
     prepared: Prepared, params: Mapping[str, Any], X: Any, y: Any, measures: Measures
 ) -> Fitted | Candidate:
     """Fit what is left of a candidate and measure how useful its release is."""
 
     def work() -> Fitted:
-        released = prepared.finish(y)
+        released = prepared.finish(y, measures.params)
         usefulness = float(measures.utility(X, released))
         if np.isnan(usefulness):
             raise ValueError("utility(original, released) returned NaN; it must return a number.")

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from personatwin_sk.model_selection._candidates import Candidate, Measures, evaluate, prepare
+from personatwin_sk.model_selection._candidates import (
+    Candidate,
+    Measures,
+    complete,
+    evaluate,
+    prepare,
+)
 from personatwin_sk.model_selection._messages import print_progress
 from personatwin_sk.model_selection._polish import polish
 from personatwin_sk.model_selection._prefixes import SharedFits
@@ -39,7 +45,7 @@ class Hunt:
         n_jobs: int | None,
         verbose: int,
     ) -> None:
-        self._fits = SharedFits(estimator, settings, X, y, share=pruned)
+        self._fits = SharedFits(estimator, settings, X, y, share=pruned, params=measures.params)
         self._measures = measures
         self._pruned = pruned
         self._n_jobs = n_jobs
@@ -92,12 +98,15 @@ class Hunt:
 
     def _try_setting(self, setting: Mapping[str, Any]) -> bool:
         grid = self._fits
-        fits = SharedFits(grid.estimator, [setting], grid.X, grid.y, share=False)
+        fits = SharedFits(
+            grid.estimator, [setting], grid.X, grid.y, share=False, params=grid.params
+        )
         index = len(self.candidates)
         self.candidates.append(Candidate(setting))
-        candidate = evaluate(
-            prepare(fits, 0, self._measures), setting, grid.X, grid.y, self._measures
-        )
+        prepared = prepare(fits, 0, self._measures)
+        if not isinstance(prepared, Candidate):
+            prepared = complete(fits, 0, prepared, self._measures)
+        candidate = evaluate(prepared, setting, grid.X, grid.y, self._measures)
         self._n_polished += 1
         self._n_polished_fits += fits.n_fits
         self.leader.meet(index, candidate)

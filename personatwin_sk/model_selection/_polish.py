@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from personatwin_sk.model_selection._candidates import Candidate
-from personatwin_sk.model_selection._prefixes import value_key
+from personatwin_sk.model_selection._step_keys import value_key
 
 __all__ = ["most_polishing", "polish"]
 

@@ -1,26 +1,28 @@
-"""Shared first steps of pipelines: what several candidates have in common is fitted once."""
+"""Steps that candidates have in common: what several of them need is fitted once."""
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-__all__ = ["Prepared", "SharedFits", "count_steps", "dfs_order", "step_keys", "value_key"]
+from personatwin_sk.model_selection._lineage import ANYTHING, Footprint, Lineage
+from personatwin_sk.model_selection._memory import FittedStep, StepMemory, own_copy
+from personatwin_sk.model_selection._step_keys import (
+    Key,
+    Setting,
+    count_steps,
+    dfs_order,
+    is_idle,
+    is_idle_key,
+    step_keys,
+)
 
-Setting = Mapping[str, Any]
-# What tells settings of one step apart; equal keys mean equally configured steps.
-Key = Hashable
-
-_IDLE = ("idle",)
+__all__ = ["Prepared", "SharedFits"]
 
 
 @dataclass(repr=False)
@@ -33,6 +35,8 @@ class Prepared:
     seconds: float = 0.0
     # What fitting the shared steps warned of.
     remarks: tuple[Any, ...] = ()
+    # Equal for candidates whose tables are the same; None: nothing was done to it.
+    origin: Hashable = None
 
     @property
     def left(self) -> list[Any]:
@@ -40,40 +44,40 @@ class Prepared:
         if not isinstance(self.estimator, Pipeline):
             return [self.estimator]
         steps = [step for _, step in self.estimator.steps[self.n_done :]]
-        return [step for step in steps if not _is_idle(step)]
+        return [step for step in steps if not is_idle(step)]
 
-    def finish(self, y: Any) -> Any:
+    def finish(self, y: Any, params: Mapping[str, Any] | None = None) -> Any:
         """Fit what is left and give the released table; `seconds` grows by what it took."""
         start = time.perf_counter()
+        # Others go on from the same table: a step that works in place must not reach theirs.
+        released = own_copy(self.table)
         if self.n_done == 0:
-            released = _fit_transform(self.estimator, self.table, y)
+            released = _fit_transform(self.estimator, released, y, params or {})
         else:
-            # Others go on from the same table: a step that works in place must not reach theirs.
-            released = _own_copy(self.table)
-            for _, step in self.estimator.steps[self.n_done :]:
-                if not _is_idle(step):
-                    released = _fit_transform(step, released, y)
+            for step in self.left:
+                released = _fit_transform(step, released, y, {})
         self.seconds += time.perf_counter() - start
         return released
 
 
-@dataclass(repr=False)
-class _Fitted:
-    """One step of the path that is kept: everything up to it is fitted."""
+@dataclass(frozen=True, repr=False)
+class _Step:
+    """One step of one candidate: its number, the same wherever it is the same, and its place."""
 
-    key: Key
-    step: Any
-    table: Any
-    seconds: float
+    number: int
+    footprint: Footprint
+    before: Lineage
 
 
 class SharedFits:
-    """Prepares candidates; the steps that neighbours have in common are fitted once.
+    """Prepares candidates; a step that several of them have in common is fitted once.
 
-    The candidates of a :class:`~sklearn.pipeline.Pipeline` make a tree: the settings of the first
-    step, below each of them those of the second, and so on. Asked for in `order`, depth first,
-    every node is fitted once, and only the path to the present candidate is kept. A step that
-    draws its own key (``random_state=None``) draws one per node.
+    A step of a :class:`~sklearn.pipeline.Pipeline` is the same for two candidates if it is set to
+    the same and gets the same: the same in all columns where it may read any, the same in those
+    that it reads where it is one of ours that names them (:class:`Footprint`). So first steps are
+    shared, and a merger that comes after noise on columns which are no key variables. Asked for in
+    `order`, depth first, little has to be kept at a time. A step that draws its own key
+    (``random_state=None``) draws one for all that share it.
 
     Parameters
     ----------
@@ -84,6 +88,8 @@ class SharedFits:
         What they are fitted to.
     share : bool, default=True
         False: every candidate is fitted whole, by itself.
+    params : mapping of str -> object, default=None
+        Further arguments of the estimator's fit; with any, nothing is shared.
 
     Attributes
     ----------
@@ -103,16 +109,21 @@ class SharedFits:
         y: Any,
         *,
         share: bool = True,
+        params: Mapping[str, Any] | None = None,
     ) -> None:
         self.estimator = estimator
         self.settings = settings
         self.X = X
         self.y = y
-        keys = step_keys(estimator, settings) if share else [None] * len(settings)
-        self._keys = keys
+        self.params = dict(params or {})
+        share = share and not self.params
+        footprints: dict[Key, Footprint] = {}
+        keys = step_keys(estimator, settings, footprints) if share else [None] * len(settings)
         self.order = dfs_order(keys)
-        self._shared = _shared_depths(keys, self.order)
-        self._path: list[_Fitted] = []
+        self._steps = _number_steps(keys, footprints)
+        self._memory = StepMemory(
+            [step.number for step in steps if step is not None] for steps in self._steps if steps
+        )
         self.n_fits = 0
         self._n_prepared = self._n_steps = 0
 
@@ -122,221 +133,101 @@ class SharedFits:
         return -(-self.n_fits * self._n_prepared // max(self._n_steps, 1))
 
     def prepare(self, index: int) -> Prepared:
-        """Configure one candidate, and fit the steps that it shares with a neighbour in `order`.
+        """Configure one candidate, and fit the first steps that it shares, but for the last one.
 
         Returns
         -------
         Prepared
-            Its fitted steps are shared until the neighbours are let go.
+            To be completed by :meth:`complete`, or left.
         """
         # Estimators among the values of a grid are cloned too: no two candidates may share one.
         params = clone(dict(self.settings[index]), safe=False)
         configured = clone(self.estimator).set_params(**params)
-        n_steps = count_steps(configured)
         self._n_prepared += 1
-        self._n_steps += n_steps
-        depth, keys = self._shared[index], self._keys[index]
-        if depth == 0 or keys is None:
-            self._path.clear()
-            self.n_fits += n_steps
-            return Prepared(configured, self.X)
-        kept = _common_length(keys, [done.key for done in self._path])
-        # What is left of this candidate's path; a longer one may still serve its neighbours.
-        del self._path[min(kept, depth) :]
-        steps = list(configured.steps)
-        for at in range(depth):
-            name, step = steps[at]
-            if at == len(self._path):
-                self._path.append(self._fit_step(keys[at], step))
-            steps[at] = (name, self._path[at].step)
-        configured.steps = steps
-        self.n_fits += sum(not _is_idle(step) for _, step in steps[depth:])
-        last = self._path[depth - 1]
-        return Prepared(configured, last.table, depth, sum(d.seconds for d in self._path[:depth]))
+        self._n_steps += count_steps(configured)
+        prepared = Prepared(configured, self.X)
+        steps = self._steps[index]
+        if steps:
+            self._memory.visit(step.number for step in steps if step is not None)
+            depth = 0
+            while depth < len(steps) - 1 and self._is_shared(steps[depth]):
+                depth += 1
+            self._go_on(prepared, steps, depth)
+        return prepared
 
-    def drop(self, prepared: Prepared) -> None:
-        """Take note that what is left of a candidate will not be fitted."""
-        self.n_fits -= len(prepared.left)
+    def complete(self, prepared: Prepared, index: int) -> None:
+        """Fit whatever else the candidate shares; what is left then is its own."""
+        steps = self._steps[index] or []
+        shared = [at for at, step in enumerate(steps) if step is not None and self._is_shared(step)]
+        # The table that a step of others gave at last would be one object for several candidates.
+        if shared and shared[-1] == len(steps) - 1 and self._may_change_all(steps[-1]):
+            shared.pop()
+        self._go_on(prepared, steps, max([*(at + 1 for at in shared), prepared.n_done]))
+        self.n_fits += len(prepared.left) if steps else count_steps(prepared.estimator)
 
-    def _fit_step(self, key: Key, step: Any) -> _Fitted:
-        before = self._path[-1].table if self._path else self.X
-        if _is_idle(step):
-            return _Fitted(key, step, before, 0.0)
+    def _is_shared(self, step: _Step | None) -> bool:
+        return step is None or self._memory.is_shared(step.number)
+
+    def _may_change_all(self, step: _Step | None) -> bool:
+        return step is None or step.footprint.writes is None
+
+    def _go_on(self, prepared: Prepared, steps: Sequence[_Step | None], depth: int) -> None:
+        """Fit the steps of a candidate up to some depth, or take them from memory."""
+        if depth <= prepared.n_done:
+            return
+        configured = list(prepared.estimator.steps)
+        for at in range(prepared.n_done, depth):
+            step = steps[at]
+            if step is None:
+                continue
+            name, estimator = configured[at]
+            known = self._memory.get(step.number)
+            if known is None:
+                known, table = self._fit_step(estimator, prepared.table, step.footprint)
+                self._memory.keep(step.number, known)
+            else:
+                table = known.apply(prepared.table)
+            configured[at] = (name, known.step)
+            prepared.table = table
+            prepared.seconds += known.seconds
+            prepared.origin = step.before.after(step.footprint, step.number).inputs(ANYTHING)
+        prepared.estimator.steps = configured
+        prepared.n_done = depth
+
+    def _fit_step(
+        self, estimator: Any, before: Any, footprint: Footprint
+    ) -> tuple[FittedStep, Any]:
         start = time.perf_counter()
         self.n_fits += 1
-        table = _fit_transform(step, _own_copy(before) if self._path else before, self.y)
-        return _Fitted(key, step, table, time.perf_counter() - start)
+        # Steps of ours leave what they are given as it is.
+        mine = before if footprint.writes is not None else own_copy(before)
+        table = _fit_transform(estimator, mine, self.y, {})
+        seconds = time.perf_counter() - start
+        return FittedStep.of(estimator, seconds, before, table, footprint), table
 
 
-def step_keys(estimator: Any, settings: Sequence[Setting]) -> Sequence[tuple[Key, ...] | None]:
-    """Give, for each candidate, a key per step of its pipeline; None where steps are not shared.
-
-    Steps are shared where the estimator is a plain Pipeline without `memory`, `verbose` or
-    `transform_input`, and the setting touches its steps only. Values are the same if they are equal
-    texts, numbers or sequences of these of the same types, and otherwise if they are one object.
-
-    Parameters
-    ----------
-    estimator : estimator
-    settings : sequence of mapping
-
-    Returns
-    -------
-    sequence of (tuple of hashable, shape (n_steps,)) or None, shape (len(settings),)
-
-    Examples
-    --------
-    >>> from sklearn.preprocessing import MinMaxScaler, StandardScaler
-    >>> pipeline = Pipeline([("first", StandardScaler()), ("second", MinMaxScaler())])
-    >>> one, other = step_keys(pipeline, [{"second__clip": True}, {"second__clip": False}])
-    >>> one[0] == other[0], one[1] == other[1]
-    (True, False)
-    """
-    if type(estimator) is not Pipeline or not _is_plain(estimator):
-        return [None] * len(settings)
-    # Held until all keys are made: an id says who an object is only as long as the object lives.
-    known: dict[int, tuple[Any, dict[str, Any]]] = {}
-    return [_keys_of(estimator, setting, known) for setting in settings]
+def _number_steps(
+    keys: Sequence[tuple[Key, ...] | None], footprints: Mapping[Key, Footprint]
+) -> list[list[_Step | None] | None]:
+    """Number the steps of candidates: those that are set to the same and get the same are one."""
+    numbers: dict[Hashable, int] = {}
+    listed: list[list[_Step | None] | None] = []
+    for candidate in keys:
+        steps: list[_Step | None] = []
+        lineage = Lineage()
+        for key in candidate or ():
+            if is_idle_key(key):
+                steps.append(None)
+                continue
+            footprint = footprints.get(key, ANYTHING)
+            number = numbers.setdefault((key, lineage.inputs(footprint)), len(numbers) + 1)
+            steps.append(_Step(number, footprint, lineage))
+            lineage = lineage.after(footprint, number)
+        listed.append(None if candidate is None else steps)
+    return listed
 
 
-def dfs_order(keys: Sequence[tuple[Key, ...] | None]) -> list[int]:
-    """Order candidates so that those with the same first steps are next to each other.
-
-    Examples
-    --------
-    >>> dfs_order([("a", 1), ("b", 1), ("a", 2), None])
-    [0, 2, 1, 3]
-    """
-    first: dict[Hashable, int] = {}
-    ranks = []
-    for index, steps in enumerate(keys):
-        prefixes = [] if steps is None else [steps[: n + 1] for n in range(len(steps))]
-        ranks.append((*(first.setdefault(prefix, index) for prefix in prefixes), index))
-    return sorted(range(len(keys)), key=ranks.__getitem__)
-
-
-def count_steps(estimator: Any) -> int:
-    """Count the steps of a pipeline that are fitted; any other estimator is one."""
-    if not isinstance(estimator, Pipeline):
-        return 1
-    return sum(not _is_idle(step) for _, step in estimator.steps)
-
-
-def _is_idle(step: Any) -> bool:
-    return step is None or (isinstance(step, str) and step == "passthrough")
-
-
-def _is_plain(pipeline: Pipeline) -> bool:
-    """Tell whether fitting step after step is all that the pipeline does."""
-    names = [name for name, _ in pipeline.steps]
-    extras = (pipeline.memory, pipeline.verbose or None, getattr(pipeline, "transform_input", None))
-    return (
-        all(extra is None for extra in extras)
-        # What Pipeline itself refuses, it is to refuse.
-        and len(set(names)) == len(names)
-        and not any("__" in name for name in names)
-        and all(_is_idle(step) or _transforms(step) for _, step in pipeline.steps)
-    )
-
-
-def _transforms(step: Any) -> bool:
-    return (
-        hasattr(step, "get_params")
-        and hasattr(step, "transform")
-        and (hasattr(step, "fit") or hasattr(step, "fit_transform"))
-    )
-
-
-def _keys_of(
-    pipeline: Pipeline, setting: Setting, known: dict[int, tuple[Any, dict[str, Any]]]
-) -> tuple[Key, ...] | None:
-    steps = dict(pipeline.steps)
-    nested: dict[str, dict[str, Any]] = {name: {} for name in steps}
-    # Objects that two steps of one candidate would share, such as a generator of random numbers,
-    # carry what one step did over to the other.
-    owners: dict[int, str] = {}
-    for name, value in setting.items():
-        step, _, rest = name.partition("__")
-        if step not in steps:
-            return None
-        if not _is_simple(value) and owners.setdefault(id(value), step) != step:
-            return None
-        if rest:
-            nested[step][rest] = value
-        elif not (_is_idle(value) or _transforms(value)):
-            return None
-        else:
-            steps[step] = value
-    return tuple(_step_key(step, nested[name], known) for name, step in steps.items())
-
-
-def _step_key(
-    step: Any, overrides: Mapping[str, Any], known: dict[int, tuple[Any, dict[str, Any]]]
-) -> Key:
-    if _is_idle(step):
-        return (*_IDLE, tuple(sorted(overrides)))
-    if id(step) not in known:
-        known[id(step)] = (step, step.get_params(deep=True))
-    effective = dict(known[id(step)][1])
-    # From the outside in: whoever replaces an estimator replaces what was set inside of it.
-    for name in sorted(overrides, key=lambda name: name.count("__")):
-        for inner in [other for other in effective if other.startswith(f"{name}__")]:
-            del effective[inner]
-        effective[name] = overrides[name]
-    return id(step), tuple((name, value_key(effective[name])) for name in sorted(effective))
-
-
-def _is_simple(value: Any) -> bool:
-    return value is None or isinstance(value, str | bytes | int | float | complex | np.generic)
-
-
-def value_key(value: Any) -> Key:
-    """Give what is equal for equal texts, numbers and sequences of one type, else for one object.
-
-    Examples
-    --------
-    >>> value_key([1, "a"]) == value_key([1, "a"]), value_key(1) == value_key(True)
-    (True, False)
-    """
-    if _is_simple(value):
-        return type(value), repr(value)
-    if type(value) in (tuple, list):
-        return type(value), tuple(value_key(part) for part in value)
-    return "object", id(value)
-
-
-def _common_length(some: Sequence[Key], others: Sequence[Key]) -> int:
-    length = 0
-    for one, other in zip(some, others, strict=False):
-        if one != other:
-            break
-        length += 1
-    return length
-
-
-def _shared_depths(keys: Sequence[tuple[Key, ...] | None], order: Sequence[int]) -> list[int]:
-    """Give how many first steps each candidate has in common with one next to it in the order.
-
-    The last step is never shared, so that every candidate has something of its own.
-    """
-    depths = [0] * len(keys)
-    for one, other in pairwise(order):
-        here, there = keys[one], keys[other]
-        if here is None or there is None:
-            continue
-        common = min(_common_length(here, there), len(here) - 1)
-        depths[one] = max(depths[one], common)
-        depths[other] = max(depths[other], common)
-    return depths
-
-
-def _fit_transform(estimator: Any, X: Any, y: Any) -> Any:
+def _fit_transform(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> Any:
     if hasattr(estimator, "fit_transform"):
-        return estimator.fit_transform(X, y)
-    return estimator.fit(X, y).transform(X)
-
-
-def _own_copy(table: Any) -> Any:
-    if isinstance(table, np.ndarray | pd.DataFrame | pd.Series):
-        return table.copy()
-    return copy.deepcopy(table)
+        return estimator.fit_transform(X, y, **params)
+    return estimator.fit(X, y, **params).transform(X)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -17,11 +16,13 @@ from personatwin_sk.model_selection._candidates import (
     Candidate,
     Fitted,
     Measures,
+    complete,
     evaluate,
     fit,
     judge,
     prepare,
 )
+from personatwin_sk.model_selection._memory import n_bytes
 from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
 __all__ = ["Leader", "run_all", "run_pruned"]
@@ -161,7 +162,10 @@ def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progres
         while waiting and waiting.best_utility > bound:
             yield from _judge_next(waiting, fits.X, measures, leader)
         if bound < leader.floor:
-            fits.drop(prepared)
+            continue
+        prepared = complete(fits, index, prepared, measures)
+        if isinstance(prepared, Candidate):
+            yield index, prepared
             continue
         fitted = fit(prepared, fits.settings[index], fits.X, fits.y, measures)
         del prepared
@@ -192,9 +196,10 @@ def _prepare_above(
 ) -> Prepared | Candidate:
     """Prepare a candidate; one that cannot be as useful as the floor is left as it is."""
     prepared = prepare(fits, index, measures)
-    if isinstance(prepared, Candidate) or bounds.of(prepared) >= floor:
+    if isinstance(prepared, Candidate):
         return prepared
-    fits.drop(prepared)
+    if bounds.of(prepared) >= floor:
+        return complete(fits, index, prepared, measures)
     return Candidate(fits.settings[index])
 
 
@@ -204,19 +209,17 @@ class _Bounds:
     def __init__(self, X: Any, measures: Measures) -> None:
         self._X = X
         self._bound = measures.bound
-        self._last: tuple[Any, list[type], float] = (None, [], np.inf)
+        self._known: dict[Any, float] = {}
 
     def of(self, prepared: Prepared) -> float:
         """Give the limit for one candidate; infinite where nothing is proved."""
         if self._bound is None or prepared.n_done == 0:
             return np.inf
         left = prepared.left
-        kinds = [type(step) for step in left]
-        table, known_kinds, bound = self._last
-        if table is not prepared.table or kinds != known_kinds:
-            bound = self._measure(prepared.table, left)
-            self._last = prepared.table, kinds, bound
-        return bound
+        key = prepared.origin, tuple(type(step) for step in left)
+        if key not in self._known:
+            self._known[key] = self._measure(prepared.table, left)
+        return self._known[key]
 
     def _measure(self, table: Any, left: list[Any]) -> float:
         assert self._bound is not None
@@ -245,20 +248,12 @@ class _Waiting:
 
     def push(self, index: int, fitted: Fitted) -> None:
         heapq.heappush(self._heap, (-fitted.utility, index, fitted))
-        self.n_bytes += _n_bytes(fitted.released)
+        self.n_bytes += n_bytes(fitted.released)
 
     def pop(self) -> tuple[int, Fitted]:
         _, index, fitted = heapq.heappop(self._heap)
-        self.n_bytes -= _n_bytes(fitted.released)
+        self.n_bytes -= n_bytes(fitted.released)
         return index, fitted
-
-
-def _n_bytes(table: Any) -> int:
-    if isinstance(table, pd.DataFrame):
-        return int(table.memory_usage(index=True).sum())
-    if hasattr(table, "estimated_size"):  # polars
-        return int(table.estimated_size())
-    return int(getattr(table, "nbytes", 0))  # numpy, pyarrow
 
 
 def _parallel(n_jobs: int | None) -> Parallel:

@@ -83,7 +83,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         of the steps that are :class:`~personatwin_sk.TemporalNoise` or
         :class:`~personatwin_sk.OutcomeNoise`. With `target`, a scikit-learn scorer or its name.
     strategy : {"pruned", "exhaustive"}, default="pruned"
-        "exhaustive": every candidate is fitted by itself and measured. "pruned": first steps that
+        "exhaustive": every candidate is fitted by itself and measured. "pruned": steps that
         candidates of a Pipeline have in common are fitted once, and what is proved unable to win is
         not measured; the answer is the same (see Notes).
     target : column, default=None
@@ -192,9 +192,11 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
     **Best** means the most useful; among equally useful ones the one with the lower risk; among
     those the earlier one in the grid.
 
-    **Pruned** means this. A step of a Pipeline is fitted once for all candidates that have
-    the same settings up to it; where it draws its own key (``random_state=None``), they share the
-    draw. And utility is measured before risk: a candidate that is less useful than one that meets
+    **Pruned** means this. A step of a Pipeline is fitted once for all candidates that set it to the
+    same and give it the same: the same settings up to it, or, where a step of ours names its
+    columns, up to what these columns come from; what it made of them is put into each candidate's
+    table. Where it draws its own key (``random_state=None``), they share the draw. And utility is
+    measured before risk: a candidate that is less useful than one that meets
     the target cannot win, whatever its risk, so that its risk is left NaN in ``cv_results_`` and
     its error, if measuring it would have failed, is not met. With the default utility a candidate
     may not even be fitted to its end: what dates and outcomes have lost in its first steps no

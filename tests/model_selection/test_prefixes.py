@@ -13,7 +13,8 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
-from personatwin_sk.model_selection._prefixes import SharedFits, count_steps, dfs_order, step_keys
+from personatwin_sk.model_selection._prefixes import SharedFits
+from personatwin_sk.model_selection._step_keys import count_steps, dfs_order, step_keys
 
 TABLE = pd.DataFrame({"x": [1.0, 2.0, 4.0]})
 
@@ -59,6 +60,7 @@ def run(estimator, candidates, *, share=True, y=None, table=TABLE):
     out = {}
     for index in fits.order:
         prepared = fits.prepare(index)
+        fits.complete(prepared, index)
         out[index] = (prepared.finish(y), prepared.estimator)
     return [out[i] for i in range(len(candidates))], fits
 
@@ -106,8 +108,8 @@ def test_one_path_is_kept_at_a_time():
     grid = list(ParameterGrid({"a__amount": [1, 2], "b__amount": [3, 4], "c__amount": [5, 6]}))
     fits = SharedFits(three_steps(), grid, TABLE, None)
     for index in fits.order:
-        fits.prepare(index)
-        assert len(fits._path) <= 2
+        fits.complete(fits.prepare(index), index)
+        assert len(fits._memory) <= 2
 
 
 def test_idle_steps_are_no_fits_and_may_come_from_the_grid():

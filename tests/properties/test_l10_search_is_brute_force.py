@@ -196,7 +196,7 @@ def test_problems_are_of_all_kinds() -> None:
 
 
 def _forgets_what_differs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def keys(estimator: Any, settings: Any) -> Any:
+    def keys(estimator: Any, settings: Any, footprints: Any) -> Any:
         names = [name for name, _ in estimator.steps]
         return [tuple(names) for _ in settings]
 
@@ -204,7 +204,7 @@ def _forgets_what_differs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _hands_on_tables_that_others_work_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_prefixes, "_own_copy", lambda table: table)
+    monkeypatch.setattr(_prefixes, "own_copy", lambda table: table)
 
 
 def _forgets_the_safer_of_equals(monkeypatch: pytest.MonkeyPatch) -> None:
