@@ -2,7 +2,13 @@
 
 from personatwin_sk.domains._builtin import get_domain_config
 from personatwin_sk.domains._config import Domain, DomainConfig, create_custom_config
-from personatwin_sk.domains._labels import map_labels, suggest_labels, unknown_labels
+from personatwin_sk.domains._labels import (
+    map_labels,
+    mark_told,
+    suggest_labels,
+    unknown_labels,
+    untold,
+)
 from personatwin_sk.domains._nearest import nearest_label, spelling
 from personatwin_sk.domains._privacy import PRIVACY_LEVELS, PrivacyLevel, get_privacy_level
 
@@ -15,8 +21,10 @@ __all__ = [
     "get_domain_config",
     "get_privacy_level",
     "map_labels",
+    "mark_told",
     "nearest_label",
     "spelling",
     "suggest_labels",
     "unknown_labels",
+    "untold",
 ]

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personatwin_sk._core.dates import read_dates
+from personatwin_sk._core.columns import factorize
+from personatwin_sk._core.dates import period_bounds, read_dates
+from personatwin_sk._core.labels import Period, parse_label
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk.exceptions import DataWarning, InputError
 
@@ -27,7 +29,8 @@ def ages_of(
     Parameters
     ----------
     births : pandas.Series of shape (n,)
-        Dates of birth, in any form that dates are read in.
+        Dates of birth, in any form that dates are read in, or years or months such as "1987" and
+        "1987-05": birthdays are then taken to be in the middle of them.
     reference_date : str, date or datetime, optional
         The day of which the ages are. None: the last of `dates`, or today where there are none.
     dates : pandas.Series of shape (n,), optional
@@ -47,7 +50,8 @@ def ages_of(
     Warns
     -----
     DataWarning
-        Where the ages are today's, for tomorrow they may be others.
+        Where the ages are today's, for tomorrow they may be others; and where births are years or
+        months, for ages can then be off by one year.
 
     Examples
     --------
@@ -55,8 +59,8 @@ def ages_of(
     >>> ages_of(births, "2024-06-14").tolist()
     [43, 20, <NA>]
     """
-    born = read_dates(births, column=BIRTH).astype("datetime64[D]")
     day = _day_of(reference_date, dates)
+    born = _days_of_birth(births, day)
     missing = np.isnat(born)
     year, day_of_year = _calendar(np.where(missing, day, born))
     this_year, this_day = _calendar(np.array([day]))
@@ -77,8 +81,14 @@ def ages_of(
     return result.astype("Int64").mask(missing) if missing.any() else result
 
 
-def with_ages(table: Table) -> Table:
+def with_ages(table: Table, reference_date: Any = None) -> Table:
     """Add ages to a table that has dates of birth in their place; the dates stay.
+
+    Parameters
+    ----------
+    table : Table
+    reference_date : str, date or datetime, optional
+        As of `ages_of`; nothing is done with it where there are no dates of birth to use.
 
     Examples
     --------
@@ -89,7 +99,36 @@ def with_ages(table: Table) -> Table:
     if BIRTH not in table or "age" in table:
         return table
     frame = table.to_pandas()
-    return Table.of(frame.assign(age=ages_of(frame[BIRTH], dates=frame.get("date"))))
+    ages = ages_of(frame[BIRTH], reference_date, dates=frame.get("date"))
+    return Table.of(frame.assign(age=ages))
+
+
+def _days_of_birth(births: pd.Series, day: np.datetime64) -> np.ndarray:
+    """Give the days, or the middle of the years or months that are given in their place."""
+    if pd.api.types.is_datetime64_any_dtype(births.dtype):
+        return read_dates(births, column=BIRTH).astype("datetime64[D]")
+    codes, values = factorize(births)
+    labels = [parse_label(_year(value), dates=True) for value in values]
+    rough = [isinstance(label, Period) and label.start < label.end for label in labels]
+    if not any(rough):
+        return read_dates(births, column=BIRTH).astype("datetime64[D]")
+    first, last = period_bounds(births, column=BIRTH)
+    n_rough = int(np.array(rough)[codes].sum())
+    warnings.warn(
+        f"{n_rough} of {int((~np.isnat(first)).sum())} values of {BIRTH!r} are years or months, no "
+        "days: birthdays are taken to be in the middle of them, and ages can be off by one year",
+        DataWarning,
+        stacklevel=5,
+    )
+    middle = first + (last - first) // 2
+    # Who was born in the year of that day was born before it.
+    return np.where(first <= day, np.minimum(middle, day), first)
+
+
+def _year(value: Any) -> Any:
+    """Write a year that is a number as text: 1987.0 as "1987"."""
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return f"{value:.0f}" if is_number and np.isfinite(value) and value % 1 == 0 else value
 
 
 def _calendar(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

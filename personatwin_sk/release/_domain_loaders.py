@@ -7,7 +7,7 @@ from typing import Unpack
 
 import pandas as pd
 
-from personatwin_sk.domains import Domain, get_domain_config, unknown_labels
+from personatwin_sk.domains import Domain, get_domain_config, mark_told, unknown_labels
 from personatwin_sk.exceptions import DataWarning
 from personatwin_sk.release._loaders import LoadOptions, load_people_events
 from personatwin_sk.release._read_csv import Source
@@ -188,6 +188,8 @@ def load_employment_data(path: Source, **options: Unpack[LoadOptions]) -> pd.Dat
 
 def _load_domain(path: Source, options: LoadOptions, domain: Domain) -> pd.DataFrame:
     frame = load_people_events(path, **options)
-    for line in unknown_labels(frame, get_domain_config(domain)):
+    unknown = unknown_labels(frame, get_domain_config(domain))
+    for line in unknown:
         warnings.warn(line, DataWarning, stacklevel=3)
+    mark_told(frame, unknown)
     return frame

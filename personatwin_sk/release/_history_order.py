@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from personatwin_sk.domains import DomainConfig
+from personatwin_sk._core.frames import is_null
+from personatwin_sk.domains import DomainConfig, spelling
 
 __all__ = ["OrderedEvents", "order_events"]
 
@@ -51,22 +52,33 @@ class _Rules:
     follows: np.ndarray
     begins: np.ndarray
     unknown: np.ndarray
+    alike: np.ndarray  # the first of the types that differ by capitals and punctuation only
     is_silent: bool
 
     @classmethod
     def of(cls, kinds: Sequence[object], config: DomainConfig) -> _Rules:
         n = len(kinds)
-        place = {name: number for number, name in enumerate(config.event_types)}
-        rank = np.array([place.get(str(kind), len(place) + i) for i, kind in enumerate(kinds)])
+        names = [None if is_null([kind])[0] else spelling(kind) for kind in kinds]
+        place = {spelling(name): number for number, name in enumerate(config.event_types)}
+        rank = np.array(
+            [
+                len(place) + i if name is None else place.get(name, len(place) + i)
+                for i, name in enumerate(names)
+            ]
+        )
         unknown = rank >= len(place)
-        first, after = set(config.first_events), config.next_events
-        begins = np.array([not first or kind in first for kind in kinds], dtype=bool)
+        first = set(map(spelling, config.first_events))
+        after = {
+            spelling(name): set(map(spelling, names)) for name, names in config.next_events.items()
+        }
+        begins = np.array([not first or name in first for name in names], dtype=bool)
         follows = np.ones((n, n), dtype=bool)
-        for i, kind in enumerate(kinds):
-            if not unknown[i] and kind in after:
-                follows[i] = [other in after[str(kind)] for other in kinds]
+        for i, name in enumerate(names):
+            if not unknown[i] and name in after:
+                follows[i] = [other in after[name] for other in names]
         is_silent = not first and not after
-        return cls(rank, follows, begins, unknown & (not is_silent), is_silent)
+        alike = np.array([names.index(name) for name in names], dtype=np.int64)
+        return cls(rank, follows, begins, unknown & (not is_silent), alike, is_silent)
 
     def judge(self, state: np.ndarray, kind: np.ndarray) -> np.ndarray:
         """Tell how each type can come after a state, -1 for nothing yet; the best first."""
@@ -100,7 +112,7 @@ def order_events(
     start : numpy.ndarray of datetime64[D], shape (n_events,)
         First day of the released period; NaT comes last.
     kinds : sequence, of length n_kinds
-        What the types are called.
+        What the types are called; capitals, spaces and punctuation make no difference.
     config : DomainConfig
         Without `first_events` and `next_events` everything can follow everything; a run then
         begins with the type that the person's history began with.
@@ -124,7 +136,7 @@ def order_events(
     n_people = int(person.max(initial=-1)) + 1
     period = np.where(np.isnat(start), np.iinfo(np.int64).max, start.astype(np.int64))
     rank = rules.rank[kind] if len(kind) else kind
-    rest = np.lexsort((tie, rank, period, person))
+    rest = np.lexsort((tie, kind, rank, period, person))
     state, length = np.full(n_people, -1), np.zeros(n_people, dtype=np.int64)
     taken: list[tuple[np.ndarray, ...]] = []
     while len(rest):
@@ -163,7 +175,7 @@ def order_events(
     if rules.is_silent:
         at_first = np.empty(n_people, dtype=np.int64)
         at_first[owner[position == 0]] = kinds_of[position == 0]
-        begins = kinds_of == at_first[owner]
+        begins = rules.alike[kinds_of] == rules.alike[at_first[owner]]
     order = np.lexsort((position, owner))
     return OrderedEvents(
         *(column[order] for column in (event, owner, kinds_of, position, before, after, begins))

@@ -56,10 +56,14 @@ def is_aggregated(event_form: str, events: bool) -> bool:
 
 
 def prepare(
-    data: Any, config: DomainConfig, keep: Sequence[Hashable], state: str | None
+    data: Any,
+    config: DomainConfig,
+    keep: Sequence[Hashable],
+    state: str | None,
+    reference_date: Any = None,
 ) -> tuple[pd.DataFrame, ReleaseColumns]:
     """Read a table of any kind, choose its columns, and refuse what cannot be used."""
-    table = with_ages(Table.of(table_of(data)))
+    table = with_ages(Table.of(table_of(data)), reference_date)
     if table.kind == "array":
         raise InputError("The data must be a table with named columns, not an array")
     if table.n_rows == 0:

@@ -70,7 +70,8 @@ class OriginalCheck:
         domain = self.settings.get("domain")
         known = domain if domain in [one.value for one in Domain] else "custom"
         state = self.settings.get("geography__state")
-        self.original, self.columns = prepare(original, get_domain_config(known), keep, state)
+        day = self.settings.get("reference_date")
+        self.original, self.columns = prepare(original, get_domain_config(known), keep, state, day)
         self.person, self.n_people = person_codes(Table.of(self.original), PERSON)
         self.population = population
         self.coverage: Coverage | None = None

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personatwin_sk._core.frames import Table
 from personatwin_sk.exceptions import DataWarning, InputError
-from personatwin_sk.release._ages_from_births import ages_of
+from personatwin_sk.release._ages_from_births import ages_of, with_ages
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,10 @@ def test_todays_ages_are_told_to_be_todays(dates):
         (["2024-01-02", "1980-01-01", None], "1 of 2 values of 'date_of_birth' are after the day"),
         (["1900-01-01", "1903-01-01"], "2 of 2 values of 'date_of_birth' make people older than 1"),
         (["once", "1980-01-01"], "1 of 2 values of column 'date_of_birth' cannot be read"),
-        ([1980, 1981], "'date_of_birth' holds numbers, not dates, in 2 rows"),
+        ([19800101, 19810101], "'date_of_birth' holds numbers, not dates, in 2 rows"),
+        ([1980.5, 1981.5], "'date_of_birth' holds numbers, not dates, in 2 rows"),
+        ([float("inf")], "'date_of_birth' holds numbers, not dates, in 1 rows"),
+        ([True, False], "'date_of_birth' holds numbers, not dates, in 2 rows"),
     ],
 )
 def test_what_cannot_be_is_counted(births, message):
@@ -102,3 +106,51 @@ def test_what_cannot_be_is_counted(births, message):
 def test_a_day_that_is_none_is_refused(day):
     with pytest.raises(InputError, match="reference_date"):
         ages_of(pd.Series(["1980-01-01"]), day)
+
+
+@pytest.mark.parametrize(
+    ("births", "ages"),
+    [
+        (["1987", "1990"], [36, 33]),  # on 1 July their birthday, 2 July, is yet to come
+        ([1987, 1990], [36, 33]),
+        ([1987.0, None], [36, pd.NA]),
+        (["1987-05", "1987-09"], [37, 36]),
+        (["1987", "1987-07-01", None], [36, 37, pd.NA]),
+        (["2024", "2023"], [0, 0]),
+        (["2024-07"], [0]),
+    ],
+)
+def test_years_and_months_of_birth_give_ages_and_are_told(births, ages):
+    n_rough = sum(len(str(birth)) < 10 for birth in births if birth is not None)
+    told = f"{n_rough} of {sum(birth is not None for birth in births)} values"
+    with pytest.warns(DataWarning, match=f"{told} of 'date_of_birth' are years or months"):
+        assert ages_of(pd.Series(births), "2024-07-01").tolist() == ages
+
+
+@given(DAYS, DAYS)
+def test_an_age_by_the_year_of_birth_is_off_by_one_year_at_most(birth, day):
+    if birth > day:
+        birth, day = day, birth
+    exact = ages_of(pd.Series([birth.isoformat()]), day).item()
+    with pytest.warns(DataWarning, match="off by one year"):
+        rough = ages_of(pd.Series([str(birth.year)]), day).item()
+    assert abs(rough - exact) <= 1 and rough >= 0
+
+
+def test_years_of_the_future_and_of_the_dead_are_refused_as_days_are():
+    for births, message in (
+        (["2030", "1987"], "1 of 2 values of 'date_of_birth' are after the day"),
+        (["1850", "1987"], "1 of 2 values of 'date_of_birth' make people older than 120"),
+    ):
+        with pytest.raises(InputError, match=message), pytest.warns(DataWarning):
+            ages_of(pd.Series(births), "2024-07-01")
+    with pytest.raises(InputError, match="1 values of column 'date_of_birth' are neither dates"):
+        ages_of(pd.Series(["1987", "03/20/1987"]), "2024-07-01")
+
+
+def test_a_table_has_ages_of_the_day_that_is_asked_for():
+    table = Table.of(pd.DataFrame({"date_of_birth": ["1980-06-15"], "date": ["2023-01-01"]}))
+    assert with_ages(table)["age"].tolist() == [42]
+    assert with_ages(table, "2030-06-15")["age"].tolist() == [50]
+    other = Table.of(pd.DataFrame({"date_of_birth": ["1980-06-15"], "age": [7]}))
+    assert with_ages(other, "2030-06-15")["age"].tolist() == [7]

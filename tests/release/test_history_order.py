@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -131,3 +132,55 @@ def test_made_histories_obey_their_domain_whole(domain: str) -> None:
     found = order_events(person, kind, start, tie, kinds.tolist(), get_domain_config(domain))
     # Days are as they were: nothing is left out but for a few events of one day.
     assert len(found.event) >= 0.99 * len(table)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4),
+            st.sampled_from(["Arrest", "arrest", "CHARGE", "charge", "Trial", "lunch"]),
+            st.integers(0, 3),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from(["criminal_justice", "custom"]),
+    st.randoms(use_true_random=False),
+)
+def test_spelling_makes_no_difference_to_the_order(
+    events: list[tuple[int, str, int]], domain: str, random: Random
+) -> None:
+    """What is left out, and where runs begin, is the same as with the domain's own spelling."""
+
+    def found(names: list[str]) -> tuple[list, list, list]:
+        kinds = sorted(set(names))
+        kind = np.array([kinds.index(name) for name in names])
+        person = np.array([one for one, _, _ in events])
+        month = np.datetime64("2020-01", "M") + np.array([month for _, _, month in events])
+        order = order_events(
+            person,
+            kind,
+            month.astype("datetime64[D]"),
+            np.zeros_like(kind),
+            kinds,
+            get_domain_config(domain),
+        )
+        named = [kinds[number].lower() for number in order.kind]
+        return order.person.tolist(), named, order.begins.tolist()
+
+    as_written = found([name for _, name, _ in events])
+    if domain == "criminal_justice":
+        assert as_written == found([name.lower() for _, name, _ in events])
+    random.shuffle(events)
+    assert found([name for _, name, _ in events]) == as_written
+
+
+def test_null_is_not_the_type_none() -> None:
+    config = DomainConfig(
+        "custom", ("none",), {}, *[frozenset[str]()] * 2, "day", "city", ("none",)
+    )
+    month = np.array(["2020-01-01"] * 2, dtype="datetime64[D]")
+    zero = np.zeros(2, dtype=np.int64)
+    found = order_events(zero, np.array([0, 1]), month, zero, ["None", None], config)
+    # The type begins the run, what is not known says nothing.
+    assert found.kind.tolist() == [1, 0] and found.begins.tolist() == [True, True]
