@@ -11,8 +11,8 @@ import pandas as pd
 
 from personatwin_sk._core.columns import factorize
 from personatwin_sk._core.dates import period_bounds, read_dates
-from personatwin_sk._core.labels import Period, parse_label
 from personatwin_sk._core.frames import Table, is_null
+from personatwin_sk._core.labels import Period, parse_label
 from personatwin_sk.exceptions import DataWarning, InputError
 
 __all__ = ["BIRTH", "ages_of", "with_ages"]
