@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import TablePopulation
@@ -121,3 +122,21 @@ def test_of_many_releases_the_shared_error_is_not_corrected_but_the_rest_is():
     assert alone < compared < limit(PEOPLE, LOW, 0.2, IN_FILE, confidence=0.9995)
     together = [limit(PEOPLE, LOW, 1.0, IN_FILE, n_compared=n) for n in (1, 100)]
     assert together[0] == together[1]
+
+
+def test_the_limit_of_a_sum_of_skewed_errors_is_fenton_s():
+    """Two classes of 10,000, each wrong by a factor of e: closed forms of truncated lognormals."""
+    people, sigma = 10_000.0, 1.0
+    low = people * np.exp(-1.6448536269514722 * sigma)
+    found = limit([people] * 2, [low] * 2, 0.0, [5, 5])
+    mean = (0.5 + np.exp(sigma**2 / 2) * norm.cdf(sigma)) / people
+    variance = np.exp(sigma**2) * (np.exp(sigma**2) - 1) / people**2 / 2
+    spread = np.sqrt(np.log1p(variance / mean**2))
+    expected = mean * np.exp(1.6448536269514722 * spread - spread**2 / 2)
+    assert found == pytest.approx(expected, rel=0.02)
+    assert found < 1 / low < mean * np.exp(1.6448536269514722 * spread)
+
+
+def test_a_lower_low_end_is_a_higher_limit_down_to_nearly_nobody():
+    limits = [limit(PEOPLE, np.full(len(PEOPLE), low), 0.2, IN_FILE) for low in (4.0, 1.0, 0.1)]
+    assert limits == sorted(limits) and limits[0] < 0.98 * limits[1] < limits[2]
