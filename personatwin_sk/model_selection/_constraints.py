@@ -213,7 +213,20 @@ def is_sampled(report: Any) -> bool:
 def corrected(measure: RiskMeasure, n_candidates: int) -> RiskMeasure:
     """Give a measure whose upper limits hold for all of several candidates at once.
 
-    A limit that is exact stays what it is. Measures of other kinds are left as they are.
+    Parameters
+    ----------
+    measure : callable
+        ``risk(original, released) -> report``.
+    n_candidates : int
+        Releases of which one is to be chosen by these limits.
+
+    Returns
+    -------
+    callable
+        A :class:`~personatwin_sk.ReidentificationRisk` whose `n_compared` is so many times larger:
+        what errs in each release by itself then has a limit at the confidence that is left to each
+        (Bonferroni), and a limit that is exact stays what it is. Measures of other kinds are left
+        as they are.
 
     Examples
     --------

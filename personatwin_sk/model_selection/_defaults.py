@@ -15,16 +15,14 @@ from personatwin_sk._core.roles import find_column, find_columns
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection._candidates import find_estimators
+from personatwin_sk.model_selection._usefulness import InformationUtility
 from personatwin_sk.noise import OutcomeNoise, TemporalNoise
 from personatwin_sk.population import CensusPopulation
 from personatwin_sk.risk import ReidentificationRisk, RiskReport
-from personatwin_sk.utility._information import InformationKept
 
 __all__ = ["DefaultMeasures"]
 
 _OWNER = "RiskAwareSearch"
-# A sum of losses over all columns may be rounded otherwise than one over some.
-_ROUNDING = 1e-9
 _CURE = "give both risk= and utility= to say what is to be measured."
 
 
@@ -61,8 +59,8 @@ class DefaultMeasures:
         table = Table.of(X)
         self._roles = _read_roles(estimator, merger, table)
         self._population = _known_population(table, self._roles.keys)
-        self._prepared: tuple[tuple[Hashable, ...], InformationKept] | None = None
-        self._events: InformationKept | None = None
+        self._prepared: tuple[tuple[Hashable, ...], InformationUtility, Table] | None = None
+        self._named: InformationUtility | None = None
 
     def risk(self, original: Any, released: Any) -> RiskReport:
         """Assess the risk of one release."""
@@ -83,26 +81,12 @@ class DefaultMeasures:
         keys = self._roles.keys_in(after)
         # All candidates of a search are releases of one table: what depends on it alone stays.
         if self._prepared is None or self._prepared[0] != keys:
-            measure = InformationKept(
-                before,
-                list(keys),
-                person_id=self._roles.person_id,
-                dates=self._roles.dates,
-                outcomes=self._roles.outcomes,
-                hierarchies={
-                    name: table for name, table in self._roles.hierarchies.items() if name in keys
-                },
-            )
-            self._prepared = (keys, measure)
-        return self._prepared[1](after)
+            self._prepared = keys, self._kept(keys), before
+        _, kept, before = self._prepared
+        return kept(before, after)
 
     def bound(self, original: Any, prepared: Any, steps: Sequence[Any]) -> float:
         """Give an upper limit of the utility of what some steps will make of a table.
-
-        A merger leaves alone what is not a key variable: what dates and outcomes have lost before
-        it, they have lost after it, and rows that it suppresses lose all. Key variables lose
-        something or nothing. So, of n columns, the utility is at most one minus the sum of the
-        losses of dates and outcomes over n.
 
         Parameters
         ----------
@@ -115,23 +99,28 @@ class DefaultMeasures:
         Returns
         -------
         float
-            Infinite where nothing is proved: other steps, or key variables that are not named.
+            See :meth:`InformationUtility.bound`; infinite, too, where key variables are not named.
         """
+        if self._roles.automatic:
+            return np.inf
+        if self._named is None:
+            self._named = self._kept(self._roles.keys)
+        return self._named.bound(original, prepared, steps)
+
+    def _kept(self, keys: Sequence[Hashable]) -> InformationUtility:
         roles = self._roles
-        events = (*roles.dates, *roles.outcomes)
-        if roles.automatic or not events or any(type(step) is not PersonaMerger for step in steps):
-            return np.inf
-        before, after = Table.of(original), Table.of(prepared)
-        if before.kind == "array" or any(name not in after for name in events):
-            return np.inf
-        if self._events is None:
-            self._events = InformationKept(before, [], dates=roles.dates, outcomes=roles.outcomes)
-        lost = (1.0 - self._events(after)) * len(events)
-        return 1.0 - lost / (len(events) + len(roles.keys)) + _ROUNDING
+        own = {name: table for name, table in roles.hierarchies.items() if name in keys}
+        return InformationUtility(
+            keys,
+            person_id=roles.person_id,
+            dates=roles.dates,
+            outcomes=roles.outcomes,
+            hierarchies=own,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the prepared original behind: another process prepares its own."""
-        return {**vars(self), "_prepared": None, "_events": None}
+        return {**vars(self), "_prepared": None, "_named": None}
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@ def read_measures(
         The parameters do not say what is to be measured.
     """
     utility = _read_utility(search)
-    risk, default, bound = search.risk, None, None
+    # A measure of usefulness may know a limit of what is not fitted to its end.
+    bound = getattr(utility, "bound", None)
+    risk, default = search.risk, None
     given = risk.values() if isinstance(risk, Mapping) else [risk]
     if utility is None or any(one is None for one in given):
         defaults = DefaultMeasures(search.estimator, settings, X, n_compared=n_candidates)

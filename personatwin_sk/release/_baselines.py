@@ -7,25 +7,19 @@ from typing import Any
 import pandas as pd
 
 from personatwin_sk._core.dates import period_labels
+from personatwin_sk.model_selection import InformationUtility
 from personatwin_sk.release._columns import DATE, OUTCOME, PERSON, ReleaseColumns
-from personatwin_sk.utility import information_kept
 
 
-class Usefulness:
+class Usefulness(InformationUtility):
     """Information kept, for the columns of one release; ``(original, released) -> float``."""
 
     def __init__(self, columns: ReleaseColumns) -> None:
-        self._columns = columns
-
-    def __call__(self, original: Any, released: Any) -> float:
-        events = self._columns.events
-        return information_kept(
-            original,
-            released,
-            list(self._columns.keys),
+        super().__init__(
+            columns.keys,
             person_id=PERSON,
-            dates=[name for name in events if name == DATE],
-            outcomes=[name for name in events if name == OUTCOME],
+            dates=[name for name in columns.events if name == DATE],
+            outcomes=[name for name in columns.events if name == OUTCOME],
         )
 
 

@@ -12,8 +12,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from personatwin_sk.exceptions import InfeasibleRiskError
-from personatwin_sk.model_selection import RiskAwareSearch
-from personatwin_sk.model_selection._constraints import corrected
+from personatwin_sk.model_selection import RiskAwareSearch, corrected
 from personatwin_sk.release._decision_log import DecisionLog
 from personatwin_sk.release._grid import (
     LEVEL,

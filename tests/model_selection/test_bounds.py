@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from types import SimpleNamespace
 
 import joblib
@@ -10,15 +11,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from test_defaults import court, court_pipeline
 
+from personatwin_sk import ReidentificationRisk, make_people_events, make_release_pipeline
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.merging import PersonaMerger
-from personatwin_sk.model_selection import RiskAwareSearch, _pruning
+from personatwin_sk.model_selection import InformationUtility, RiskAwareSearch, _pruning
 from personatwin_sk.model_selection._candidates import Measures
 from personatwin_sk.model_selection._defaults import DefaultMeasures
 from personatwin_sk.model_selection._prefixes import Prepared
+from personatwin_sk.release._baselines import Usefulness
+from personatwin_sk.release._columns import ReleaseColumns
 from personatwin_sk.utility import information_kept
 
 ROLES = dict(person_id="person_id", dates="date", outcomes="outcome")
@@ -51,7 +56,8 @@ def test_limit_is_never_below_what_a_merger_makes(data):
     first, merger = pipeline[:-1], pipeline[-1]
     prepared = first.fit_transform(table)
     kept = information_kept(table, merger.fit_transform(prepared), ["age", "gender"], **ROLES)
-    assert kept <= measures(table).bound(table, prepared, [PersonaMerger()])
+    bound = measures(table).bound(table, prepared, [merger])
+    assert kept <= bound <= 1 + 1e-8
 
 
 def test_limit_is_what_is_kept_where_nothing_is_merged():
@@ -64,15 +70,20 @@ def test_limit_is_what_is_kept_where_nothing_is_merged():
 
 def test_nothing_is_proved_of_other_steps_or_unnamed_keys():
     table = court()
-    assert measures(table).bound(table, table, [PersonaMerger(), court_pipeline()[0]]) == np.inf
+    merger = PersonaMerger(["age", "gender"], person_id="person_id")
+    assert measures(table).bound(table, table, [merger]) == pytest.approx(1)
+    assert measures(table).bound(table, table, [merger, court_pipeline()[0]]) == np.inf
 
     class Special(PersonaMerger):
         pass
 
-    assert measures(table).bound(table, table, [Special()]) == np.inf
+    assert measures(table).bound(table, table, [Special(["age", "gender"])]) == np.inf
+    # A merger of other columns than those that are measured may change what is measured.
+    for other in (PersonaMerger(), PersonaMerger("date"), PersonaMerger(["age", "outcome"])):
+        assert measures(table).bound(table, table, [other]) == np.inf
     unnamed = court_pipeline().set_params(merge__quasi_identifiers=None)
-    assert DefaultMeasures(unnamed, [{}], table).bound(table, table, [PersonaMerger()]) == np.inf
-    assert measures(table).bound(table, table.drop(columns="date"), [PersonaMerger()]) == np.inf
+    assert DefaultMeasures(unnamed, [{}], table).bound(table, table, [merger]) == np.inf
+    assert measures(table).bound(table, table.drop(columns="date"), [merger]) == np.inf
 
 
 def risk(original, released):
@@ -143,3 +154,78 @@ def test_limit_that_cannot_be_measured_is_none():
     measures = Measures(None, None, 0.0, broken)
     prepared = Prepared(court_pipeline(), court(), n_done=2)
     assert _pruning._Bounds(court(), measures).of(prepared) == np.inf
+
+
+# --- a usefulness of one's own that knows a limit -------------------------------------------------
+
+
+def test_a_given_utility_with_a_limit_is_asked_for_it():
+    table = court()
+    kept = InformationUtility(
+        ["age", "gender"], person_id="person_id", dates=["date"], outcomes=["outcome"]
+    )
+    assert kept(table, table) == information_kept(table, table, ["age", "gender"], **ROLES) == 1.0
+    search = RiskAwareSearch(court_pipeline(), GRID, target_risk=0.3, risk=risk)
+    default = search.fit(table).cv_results_["fit_time"]
+    given = clone(search).set_params(utility=kept).fit(table)
+    exhaustive = clone(given).set_params(strategy="exhaustive").fit(table)
+    assert (given.best_index_, given.best_score_) == (
+        exhaustive.best_index_, exhaustive.best_score_,
+    )  # fmt: skip
+    left_out = np.isnan(given.cv_results_["fit_time"])
+    np.testing.assert_array_equal(left_out, np.isnan(default))
+    assert left_out.sum() >= 6
+    assert exhaustive.cv_results_["utility"][left_out].max() < given.best_score_
+
+
+def test_another_original_is_not_taken_for_the_first():
+    kept = InformationUtility(["age"], outcomes=["outcome"])
+    one = pd.DataFrame({"age": [30, 40], "outcome": ["a", "b"]})
+    other = pd.DataFrame({"age": [30, 40], "outcome": ["b", "b"]})
+    merger = PersonaMerger("age")
+    assert (kept(one, other), kept(other, other)) == (0.75, 1.0)
+    limits = [kept.bound(original, other, [merger]) for original in (one, other)]
+    assert limits == pytest.approx([0.75, 1.0])
+    again = pickle.loads(pickle.dumps(kept))
+    assert (again(one, other), again._of_events) == (0.75, None)
+
+
+def test_no_limit_of_arrays_and_without_events():
+    table = court()
+    assert InformationUtility(["age"]).bound(table, table, []) == np.inf
+    array = table[["age", "gender"]].to_numpy(object)
+    assert InformationUtility([0], outcomes=[1]).bound(array, array, []) == np.inf
+
+
+@pytest.mark.filterwarnings("ignore::personatwin_sk.exceptions.DataWarning")
+def test_a_release_prunes_by_what_its_dates_have_lost():
+    # Two genders: merging takes little, and what dates lose decides.
+    events = make_people_events(80, random_state=4)
+    pipeline = make_release_pipeline(
+        columns=events.columns, quasi_identifiers=["gender"], random_state=1
+    )
+    columns = ReleaseColumns.by_name(events.columns, keys=("gender",))
+    grid = {
+        "dates__precision": ["month", "quarter", "year"],
+        "dates__jitter": [14, 900],
+        "merge__k": [5, 10, 20],
+    }
+    measure = ReidentificationRisk(
+        list(columns.keys), person_id="person_id", attacker="prosecutor", known_events=1,
+        event_type="event_type", date="date",
+    )  # fmt: skip
+    found = {}
+    for strategy in ("pruned", "exhaustive"):
+        found[strategy] = RiskAwareSearch(
+            pipeline, grid, target_risk=0.5, risk=measure, utility=Usefulness(columns),
+            strategy=strategy,
+        ).fit(events)  # fmt: skip
+    pruned, whole = found["pruned"], found["exhaustive"]
+    assert 0 < whole.cv_results_["feasible"].sum() < 18
+    assert (pruned.best_index_, pruned.best_score_, pruned.best_risk_) == (
+        whole.best_index_, whole.best_score_, whole.best_risk_,
+    )  # fmt: skip
+    left_out = np.isnan(pruned.cv_results_["utility"])
+    assert left_out.any()
+    assert whole.cv_results_["utility"][left_out].max() < whole.best_score_
+    assert pruned.n_full_fits_ <= 18 / 3
