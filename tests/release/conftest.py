@@ -32,3 +32,28 @@ def aggregated(tmp_path_factory: pytest.TempPathFactory, court_people: pd.DataFr
     )
     export_release(result, folder, parquet=True, report=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def busy_people(court_people: pd.DataFrame) -> pd.DataFrame:
+    """The same people, with all of their events within eight weeks."""
+    first = pd.Timestamp("2023-01-02")
+    days = (court_people["date"] - first).dt.days % 56
+    return court_people.assign(date=first + pd.to_timedelta(days, "D"))
+
+
+@pytest.fixture(scope="session")
+def in_rows(tmp_path_factory: pytest.TempPathFactory, busy_people: pd.DataFrame) -> Path:
+    """A release of them with rows of events, and histories in figures on three people or more."""
+    folder = tmp_path_factory.mktemp("rows") / "safe"
+    result = create_safe_personas(
+        busy_people,
+        privacy_level="low",
+        domain="criminal_justice",
+        target_risk=0.04,
+        use_census_data=False,
+        known_events=0,
+        random_state=0,
+    )
+    export_release(result, folder, parquet=True, report=False)
+    return folder
