@@ -288,13 +288,20 @@ def _csv(frame: pd.DataFrame) -> bytes:
 def _parquet(frame: pd.DataFrame) -> bytes:
     """Give a table as Parquet: what is no number is text, as in the CSV file."""
     texts = {
-        str(name): frame[name].astype(object).map(str).mask(is_null(frame[name]), None)
+        str(name): _texts(frame[name]).mask(is_null(frame[name]), None)
         for name in frame.columns
         if not pd.api.types.is_numeric_dtype(frame[name])
     }
     buffer = io.BytesIO()
     frame.rename(columns=str).assign(**texts).to_parquet(buffer, index=False)
     return buffer.getvalue()
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Write values as the CSV file has them: days without the hour."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values.astype(str).astype(object)
+    return values.astype(object).map(str)
 
 
 def _json(facts: dict[str, Any]) -> bytes:
@@ -308,4 +315,5 @@ def _report_text(
     # Imported here: jinja2 and matplotlib are an extra, and slow to load.
     from personatwin_sk.report import render_report
 
-    return render_report(result.to_dict(), result.personas.class_sizes)
+    facts, sizes = result.to_dict(), result.personas.class_sizes
+    return render_report(facts, sizes, variant=variant, files=files)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 # Two colours that people with any colour vision tell apart, also in grey (Okabe and Ito).
-_MAIN, _OTHER = "#0072b2", "#d55e00"
+MAIN, OTHER = "#0072b2", "#d55e00"
 _STYLE: Any = {
     "svg.fonttype": "path",  # looks the same, and fits, whatever fonts a reader has
     "svg.hashsalt": "personatwin",  # the same figures give the same bytes
@@ -39,15 +39,17 @@ def risk_chart(labels: Sequence[str], shares: Sequence[float], target: float) ->
     str
         A ``data:`` address of an SVG picture.
     """
-    figure, axes = _figure(height=0.55 * len(labels) + 0.9)
+    figure, axes = new_figure(height=0.55 * len(labels) + 0.9)
     percent = [100 * share for share in shares]
-    bars = axes.barh(labels, percent, color=_MAIN, height=0.6)
-    axes.bar_label(bars, [f"{value:.3g} %" for value in percent], padding=3)
-    axes.axvline(100 * target, color=_OTHER, linestyle="--", linewidth=1.5)
+    bars = axes.barh(labels, percent, color=MAIN, height=0.6)
+    texts = axes.bar_label(bars, [f"{value:.3g} %" for value in percent], padding=3)
+    for text in texts:  # the target's line must not strike out a figure
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
+    axes.axvline(100 * target, color=OTHER, linestyle="--", linewidth=1.5)
     axes.set_xlim(0, 1.2 * max([*percent, 100 * target]))
     axes.set_xlabel(f"Deciding risk, %; dashed: target, {100 * target:g} %", loc="right")
     axes.invert_yaxis()
-    return _picture(figure)
+    return picture(figure)
 
 
 def size_chart(labels: Sequence[str], counts: Sequence[int]) -> str:
@@ -65,14 +67,14 @@ def size_chart(labels: Sequence[str], counts: Sequence[int]) -> str:
     str
         A ``data:`` address of an SVG picture.
     """
-    figure, axes = _figure(height=0.4 * len(labels) + 0.9)
-    bars = axes.barh(labels, counts, color=_MAIN, height=0.7)
+    figure, axes = new_figure(height=0.4 * len(labels) + 0.9)
+    bars = axes.barh(labels, counts, color=MAIN, height=0.7)
     axes.bar_label(bars, padding=3)
     axes.set_xlim(0, 1.15 * max(counts))
     axes.set_xlabel("Personas")
     axes.set_ylabel("People in a persona")
     axes.invert_yaxis()
-    return _picture(figure)
+    return picture(figure)
 
 
 def frontier_chart(
@@ -101,7 +103,7 @@ def frontier_chart(
     """
     from personatwin_sk.model_selection import RiskUtilityDisplay
 
-    figure, axes = _figure(height=3.2)
+    figure, axes = new_figure(height=3.2)
     RiskUtilityDisplay(
         risk=[100 * risk for risk in risks],
         utility=[100 * utility for utility in utilities],
@@ -112,10 +114,16 @@ def frontier_chart(
     ).plot(axes, scatter_kw={"label": None})
     axes.set_xlabel("Deciding risk, %")
     axes.set_ylabel("Information kept, %")
-    return _picture(figure)
+    return picture(figure)
 
 
-def _figure(height: float) -> tuple[Any, Any]:
+def new_figure(height: float) -> tuple[Any, Any]:
+    """Give a figure so many inches high, and its axes.
+
+    Parameters
+    ----------
+    height : float
+    """
     # The object-oriented interface: pyplot would keep state and may look for a screen.
     import matplotlib
     from matplotlib.figure import Figure
@@ -126,7 +134,13 @@ def _figure(height: float) -> tuple[Any, Any]:
         return figure, figure.subplots()
 
 
-def _picture(figure: Any) -> str:
+def picture(figure: Any) -> str:
+    """Give a figure as a ``data:`` address of an SVG picture.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    """
     import matplotlib
 
     buffer = io.BytesIO()

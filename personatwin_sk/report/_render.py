@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from personatwin_sk.exceptions import InputError
-from personatwin_sk.noise._ledger_text import ledger_table
-from personatwin_sk.report._charts import frontier_chart, risk_chart, size_chart
+from personatwin_sk.report import _words as words
+from personatwin_sk.report._checks_section import checks_section, ledger_section
+from personatwin_sk.report._kept_section import disparities_in_words, kept_section
+from personatwin_sk.report._risk_section import risk_section, sizes_section
+from personatwin_sk.report._run_section import files_table, search_section, settings_table
+from personatwin_sk.report._shareable import VARIANTS, shareable_facts, smallest_count
+
+if TYPE_CHECKING:
+    import jinja2
 
 _EXTRA = ("jinja2", "matplotlib")
-_MOST_BINS = 10
 
 _LEVELS = {
-    "SAFE_FOR_PUBLIC_RELEASE": "safe enough for public release (at most 1 %)",
-    "SAFE_FOR_RESEARCH": "safe enough for research use (at most 5 %)",
-    "INTERNAL_USE_ONLY": "for internal use only (at most 15 %)",
-    "UNSAFE": "unsafe (above 15 %)",
+    "SAFE_FOR_PUBLIC_RELEASE": {"name": "public release", "limit": "at most 1 %"},
+    "SAFE_FOR_RESEARCH": {"name": "research use", "limit": "at most 5 %"},
+    "INTERNAL_USE_ONLY": {"name": "internal use only", "limit": "at most 15 %"},
+    "UNSAFE": {"name": "not to be released", "limit": "above 15 %"},
 }
-_FIGURES = (
-    ("What decides (larger of the two upper limits)", "verdict", True),
-    ("Recognised by who they are: average", "population_average_risk", True),
-    ("Recognised by who they are: upper limit of the average", "upper", True),
-    ("Recognised by who they are: largest", "max_risk", True),
-    ("Recognised by known events: even pick among those who fit, average", "event_mean", True),
-    ("Recognised by known events: best guess, upper limit", "event_upper", True),
-    ("Recognised by known events: even pick, largest", "event_max", True),
-    ("People alone with an event in their class", "unique_share", True),
-    ("Smallest class, people (k)", "k_anonymity", False),
-    ("Classes", "n_classes", False),
-)
+_NOT_MEASURED: Mapping[str, Any] = dict.fromkeys(("kept", "attack", "histories", "checks"))
+_TITLES = {
+    "attacker": "Against whom",
+    "done": "What was done",
+    "search": "How the setting was chosen",
+    "risk": "Risk before and after",
+    "sizes": "Sizes of personas",
+    "attack": "An attack that was tried",
+    "kept": "What is kept",
+    "disparities": "Disparities between groups",
+    "learned": "What can be learned without recognising anybody",
+    "checks": "Checks",
+    "rules": "Rules that these figures speak to",
+    "ledger": "Privacy ledger",
+    "sent": "What was sent where",
+    "sources": "Sources of population figures",
+    "limits": "Limits",
+    "remarks": "Remarks on the data",
+    "versions": "Versions",
+    "signature": "Signed off by",
+}
 
 
 def require_extra() -> None:
@@ -51,7 +66,13 @@ def require_extra() -> None:
         )
 
 
-def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
+def render_report(
+    facts: Mapping[str, Any],
+    class_sizes: np.ndarray,
+    *,
+    variant: str = "internal",
+    files: Mapping[str, Any] | None = None,
+) -> str:
     """Write the report of a release.
 
     Parameters
@@ -60,6 +81,12 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
         What ``ReleaseResult.to_dict()`` gives; the report says nothing else.
     class_sizes : numpy.ndarray of int64, shape (n_personas,)
         People of each persona.
+    variant : {"internal", "shareable"}, default="internal"
+        For those who hold the data, or for everybody: without counts of fewer people than the
+        smallest class or 10, remarks on the data, the log of the search, names of dropped columns
+        and counts of the data as they came.
+    files : mapping, optional
+        The files of the release by name, each with `sha256` and `rows`, to be listed.
 
     Returns
     -------
@@ -69,9 +96,48 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
     Raises
     ------
     InputError
-        If the extra ``report`` is not installed.
+        If there is no such variant, or the extra ``report`` is not installed.
     """
+    if variant not in VARIANTS:
+        raise InputError(f"variant={variant!r} is not known; choose 'internal' or 'shareable'")
     require_extra()
+    facts = {**_NOT_MEASURED, **facts}
+    figure = words.figure_writer(facts)
+    least = 0
+    if variant == "shareable":
+        least = smallest_count(facts)
+        facts = shareable_facts(facts, least)
+    risk = risk_section(facts, figure)
+    kept = kept_section(facts["kept"])
+    checks = checks_section(facts["checks"])
+    context: dict[str, Any] = {
+        "facts": facts,
+        "figure": figure,
+        "variant": variant,
+        "least": least,
+        "verdict": facts["verdict"],
+        "level": _LEVELS[facts["verdict"]["level"]],
+        "counts": facts["counts"],
+        "settings": settings_table(facts["settings"]),
+        "files": files_table(files),
+        **risk,
+        **search_section(facts),
+        **sizes_section(class_sizes, least),
+        **checks,
+        **ledger_section(facts["privacy_ledger"]),
+        "kept": kept,
+        "disparity_words": disparities_in_words(kept),
+    }
+    context["in_short"] = _in_short(context)
+    context["sections"] = [
+        {"name": name, "title": title} for name, title in _TITLES.items() if _is_told(name, context)
+    ]
+    environment = _environment()
+    context["macros"] = environment.get_template("macros.html.j2").module
+    return environment.get_template("page.html.j2").render(context)
+
+
+def _environment() -> jinja2.Environment:
     import jinja2
 
     environment = jinja2.Environment(
@@ -81,129 +147,41 @@ def render_report(facts: Mapping[str, Any], class_sizes: np.ndarray) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = _percent
-    environment.filters["fine_percent"] = _fine_percent
-    figures = {name: _flat(facts["risk"][name]) for name in ("untouched", "release", "all_in_one")}
-    names = {
-        "untouched": "Untouched table",
-        "release": "This release",
-        "all_in_one": "Everybody in one persona",
+    environment.filters["percent"] = words.percent
+    environment.filters["share"] = words.share
+    environment.filters["number"] = words.number
+    return environment
+
+
+def _is_told(name: str, context: Mapping[str, Any]) -> bool:
+    """Tell whether there is anything to say in a section."""
+    needed = {
+        "search": context["stages"],
+        "disparities": context["kept"] and context["kept"]["disparities"],
+        "learned": context["diversity"],
+        "checks": context["harbor"],
+        "rules": context["rules"],
+        "sent": context["sent"],
+        "remarks": context["facts"]["notes"],
     }
-    bins = size_bins(class_sizes)
-    rows = [
-        (label, [_shown(figures[name][key], share) for name in names])
-        for label, key, share in _FIGURES
-    ]
-    return environment.get_template("report.html.j2").render(
-        facts=facts,
-        verdict=facts["verdict"],
-        level=_LEVELS[facts["verdict"]["level"]],
-        attacker=facts["risk"]["release"]["attacker_in_words"],
-        decided_by=_decided_by(figures["release"]),
-        release=facts["risk"]["release"],
-        columns=list(names.values()),
-        rows=rows,
-        settings=sorted(facts["settings"].items()),
-        ledger=facts["privacy_ledger"],
-        ledger_table=ledger_table(facts["privacy_ledger"]),
-        stages=facts["decision_log"],
-        marks=_marks,
-        frontier=facts["frontier"],
-        frontier_chart=_frontier_chart(facts["frontier"], facts["verdict"]["target_risk"]),
-        bins=bins,
-        risk_chart=risk_chart(
-            list(names.values()),
-            [figures[name]["verdict"] for name in names],
-            facts["verdict"]["target_risk"],
+    return bool(needed.get(name, True))
+
+
+def _in_short(context: Mapping[str, Any]) -> list[Any]:
+    """Say the most important things in a line each."""
+    import markupsafe
+
+    figure, release, facts = context["figure"], context["release"], context["facts"]
+    told = [
+        markupsafe.Markup("Every persona stands for at least {} people.").format(
+            figure("risk/release/k_anonymity", words.number(release["k_anonymity"]))
         ),
-        size_chart=size_chart([label for label, *_ in bins], [count for _, count, _ in bins]),
-    )
-
-
-def size_bins(class_sizes: np.ndarray) -> list[tuple[str, int, int]]:
-    """Count personas and people by size of persona.
-
-    Every persona holds at least k people, so every bin that is not empty rests on at least k; empty
-    ones are left out.
-
-    Parameters
-    ----------
-    class_sizes : numpy.ndarray of int64, shape (n_personas,)
-
-    Returns
-    -------
-    list of (range of sizes, personas, people)
-
-    Examples
-    --------
-    >>> size_bins(np.array([5, 5, 6, 9]))
-    [('5', 2, 10), ('6', 1, 6), ('9', 1, 9)]
-    """
-    low, high = int(class_sizes.min()), int(class_sizes.max())
-    if high - low < _MOST_BINS:
-        edges = np.arange(low, high + 2)
-    else:
-        # Equal ratios: sizes are skewed, most personas are near the smallest.
-        edges = np.unique(np.rint(np.geomspace(low, high + 1, _MOST_BINS + 1)).astype(int))
-    number = np.searchsorted(edges, class_sizes, side="right") - 1
-    personas = np.bincount(number, minlength=len(edges) - 1)
-    people = np.bincount(number, weights=class_sizes, minlength=len(edges) - 1)
-    return [
-        (_range(int(a), int(b) - 1), int(n), int(m))
-        for a, b, n, m in zip(edges[:-1], edges[1:], personas, people, strict=True)
-        if n
+        f"{words.percent(facts['utility']['release'])} of the information is kept.",
     ]
-
-
-def _range(low: int, high: int) -> str:
-    return str(low) if low == high else f"{low} to {high}"
-
-
-def _flat(report: Mapping[str, Any]) -> dict[str, Any]:
-    event = report["event_risk"]
-    return {
-        **report,
-        "event_mean": event["mean"],
-        "event_max": event["max"],
-        "event_upper": event["upper"],
-        "unique_share": event["unique_share"],
-        "verdict": max(report["upper"], event["upper"]),
-    }
-
-
-def _frontier_chart(frontier: Sequence[Mapping[str, Any]], target: float) -> str:
-    def marked(name: str) -> int | None:
-        return next((i for i, setting in enumerate(frontier) if setting[name]), None)
-
-    return frontier_chart(
-        [setting["risk"] for setting in frontier],
-        [setting["utility"] for setting in frontier],
-        target,
-        knee=marked("knee"),
-        chosen=marked("chosen"),
-    )
-
-
-def _marks(setting: Mapping[str, Any]) -> str:
-    """Say what is special about a setting of the frontier."""
-    named = [name for name in ("chosen", "knee") if setting[name]]
-    return ", ".join(named)
-
-
-def _decided_by(figures: Mapping[str, Any]) -> str:
-    if figures["event_upper"] > figures["upper"]:
-        return "what an attacker knows of events"
-    return "what an attacker knows of who people are"
-
-
-def _shown(value: float, share: bool) -> str:
-    return _percent(value) if share else f"{value:,}"
-
-
-def _fine_percent(value: float) -> str:
-    """Give a figure of neighbours on the frontier, which differ late."""
-    return f"{100 * value:.4g} %"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.3g} %"
+    if context["attack"]:
+        told.append(context["attack"]["in_short"])
+    if context["disparity_words"]:
+        told.append(context["disparity_words"])
+    if context["harbor"]:
+        told.append(context["harbor_in_short"])
+    return told

@@ -1,0 +1,136 @@
+"""What of a release's figures may be shown to everybody: the report is an output that can leak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from personatwin_sk.report._words import percent
+
+__all__ = ["VARIANTS", "shareable_facts", "smallest_count"]
+
+VARIANTS = ("internal", "shareable")
+_FEWEST = 10
+_OF_RELEASE = ("personas", "released_people", "released_events", "settings_tried")
+_OF_BASELINES = ("k_anonymity", "n_classes")  # they count the people of the data
+# What they say of the data as it came, or of how near other settings came.
+_INTERNAL_SETTINGS = ("dropped_columns", "n_compared")
+_SHARES = ("modelled_share",)
+
+
+def smallest_count(facts: Mapping[str, Any]) -> int:
+    """Give the smallest count of people that a shareable report tells.
+
+    Parameters
+    ----------
+    facts : mapping
+        What ``ReleaseResult.to_dict()`` gives.
+
+    Returns
+    -------
+    int
+        The people of the smallest class, and at least 10.
+
+    Examples
+    --------
+    >>> smallest_count({"risk": {"release": {"k_anonymity": 5}}})
+    10
+    """
+    return max(int(facts["risk"]["release"]["k_anonymity"]), _FEWEST)
+
+
+def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
+    """Leave out what only those who hold the data should see.
+
+    Gone are remarks on the data, the log of the search and its frontier, the classes at the
+    highest risk, names of columns that were dropped, and every count of the data as it came (with
+    that of the release it would give away how many were left out). Shares of people that stand
+    for fewer than `least` are told as an upper limit.
+
+    Parameters
+    ----------
+    facts : mapping
+        What ``ReleaseResult.to_dict()`` gives; it is not changed.
+    least : int
+        As `smallest_count` gives it.
+
+    Returns
+    -------
+    dict
+        Facts of the same shape.
+    """
+    n_people = facts["counts"]["released_people"]
+    risk = {name: dict(report) for name, report in facts["risk"].items()}
+    for name, report in risk.items():
+        if name != "release":
+            for figure in _OF_BASELINES:
+                del report[figure]
+        event = dict(report["event_risk"])
+        event["unique_share"] = _told_share(event["unique_share"], n_people, least)
+        report["event_risk"] = event
+        report["share_at_risk"] = {
+            limit: _told_share(share, n_people, least)
+            for limit, share in report["share_at_risk"].items()
+        }
+        for figure in _SHARES:
+            report[figure] = _told_share(report[figure], n_people, least)
+        # It advises who holds the data, with counts of them.
+        report["recommendation"] = ""
+    return {
+        **facts,
+        "counts": {name: facts["counts"][name] for name in _OF_RELEASE},
+        "settings": {
+            name: value
+            for name, value in facts["settings"].items()
+            if name not in _INTERNAL_SETTINGS
+        },
+        "risk": risk,
+        "notes": [],
+        "decision_log": [],
+        "frontier": [],
+        "checks": _checks(facts["checks"]),
+        "kept": _kept(facts["kept"], least, facts["risk"]["release"]["k_anonymity"]),
+        "attack": _attack(facts["attack"], least),
+        "histories": _histories(facts["histories"], least),
+    }
+
+
+def _told_share(share: float, n_people: int, least: int) -> float | str:
+    if 0 < share * n_people < least:
+        return f"below {percent(least / n_people)}"
+    return share
+
+
+def _checks(checks: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if checks is None:
+        return None
+    harbor = [{**entry, "left_out": None} for entry in checks["safe_harbor"]]
+    return {**checks, "safe_harbor": harbor, "highest_classes": []}
+
+
+def _kept(kept: Mapping[str, Any] | None, least: int, smallest_class: int) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {
+        **kept,
+        # Not which of the figures rests on fewest people.
+        "least_people": min(kept["least_people"], smallest_class),
+        "marginals": [{**one, "n_values": None} for one in kept["marginals"]],
+        "disparities": [row for row in kept["disparities"] if row.get("people", least) >= least],
+    }
+
+
+def _attack(attack: Mapping[str, Any] | None, least: int) -> dict[str, Any] | None:
+    return None if attack is None or attack["n_targets"] < least else dict(attack)
+
+
+def _histories(histories: Mapping[str, Any] | None, least: int) -> dict[str, Any] | None:
+    if histories is None:
+        return None
+    # Whole numbers count people; the others are means.
+    figures = [
+        one
+        for one in histories["figures"]
+        if not isinstance(one["value"], int) or one["value"] >= least
+    ]
+    return {**histories, "figures": figures}
