@@ -1,7 +1,7 @@
 """
-==================================================
+=================================================
 Tune privacy as you would tune any hyperparameter
-==================================================
+=================================================
 
 A table of people and court events is to be shared. How large must the classes be, how coarse the
 dates, so that nobody is recognised, and not a step coarser? Guessing gives releases that are either
