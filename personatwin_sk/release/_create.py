@@ -41,6 +41,7 @@ from personatwin_sk.release._columns import (
     ReleaseColumns,
     are_events,
 )
+from personatwin_sk.release._findings import findings
 from personatwin_sk.release._gate import (
     check_classes,
     check_leaks,
@@ -63,7 +64,7 @@ from personatwin_sk.release._search import StagedSearch, least_event_risk
 from personatwin_sk.release._settings_told import settings_of, source_of
 from personatwin_sk.risk import ReidentificationRisk
 
-_COUNTED = (EVENT_TYPE, DATE, OUTCOME)  # what aggregated events are counted by, in this order
+_COUNTED = (EVENT_TYPE, OUTCOME, DATE)  # what aggregated events are counted by, in this order
 _ROUNDING = 1e-9
 
 
@@ -229,7 +230,8 @@ def create_safe_personas(
             aggregate=partial(
                 aggregate_events,
                 original,
-                by=[PERSONA, *(name for name in _COUNTED if name in columns.events)],
+                # The persona last: few personas have people enough for counts of their own.
+                by=[*(name for name in _COUNTED if name in columns.events), PERSONA],
                 k=max(floors.k, ceil(1 / target_risk - _ROUNDING)),
             )
             if aggregated
@@ -245,6 +247,9 @@ def create_safe_personas(
         others = {"untouched": original, "all_in_one": everybody_in_one(original, columns)}
         baselines = {name: quick(original, table) for name, table in others.items()}
         baseline_utility = {name: utility(original, table) for name, table in others.items()}
+        found = findings(
+            original, released, personas, columns, risk, report, floors.k, random_state=random_state
+        )
     notes = unknown + _tell(caught)
     notes += getattr(population, "remarks", ())
     if known_events and not events:
@@ -283,6 +288,7 @@ def create_safe_personas(
         notes=tuple(notes),
         decision_log=tuple(staged.log.entries),
         frontier=tuple(staged.log.frontier()),
+        **found,
     )
 
 

@@ -61,6 +61,18 @@ class ReleaseResult:
         The settings of all stages that no other one measured beats in risk or utility without
         losing in the other, from the safest on: `params`, `words`, `risk`, `utility`,
         `within_target`, `knee`, `chosen`.
+    kept : mapping or None
+        What is kept of single columns, pairs, disparities between groups, sequences and trends, in
+        figures and in `words`; disparities that are lost or reversed are named there, with why.
+        None where too few people are released for any figure.
+    attack : mapping or None
+        How often an attack by linkage names the right person, beside its baseline and the same on
+        the untouched table; None where too few people could be tried.
+    histories : mapping or None
+        How much could be told of the histories of personas; None without rows of events.
+    checks : mapping or None
+        Safe Harbor item by item, thresholds that agencies publish, which rules the figures speak
+        to, and what was sent where.
 
     Examples
     --------
@@ -84,6 +96,10 @@ class ReleaseResult:
     notes: Sequence[str] = field(default=(), repr=False)
     decision_log: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     frontier: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    kept: Mapping[str, Any] | None = field(default=None, repr=False)
+    attack: Mapping[str, Any] | None = field(default=None, repr=False)
+    histories: Mapping[str, Any] | None = field(default=None, repr=False)
+    checks: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> float:
@@ -127,6 +143,10 @@ class ReleaseResult:
             "notes": list(self.notes),
             "decision_log": [dict(entry) for entry in self.decision_log],
             "frontier": [dict(entry) for entry in self.frontier],
+            "kept": self.kept,
+            "attack": self.attack,
+            "histories": self.histories,
+            "checks": self.checks,
             "versions": {
                 "personatwin_sk": __version__,
                 "python": platform.python_version(),

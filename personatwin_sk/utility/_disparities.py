@@ -22,7 +22,11 @@ from personatwin_sk.utility._tables import read_pair, require_aligned
 __all__ = ["OutcomeDisparities", "outcome_disparities"]
 
 _OWNER = "outcome_disparities"
-VERDICTS = ("kept", "faded", "new", "reversed")
+VERDICTS = ("kept", "lost", "reversed", "appeared", "none")
+# Two outcomes that make up this much of a stratum say the same, with opposite signs.
+_NEARLY_ALL = 0.99
+# A group is its own in a release where at least this share of it stands under no other name.
+_OWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,19 +37,25 @@ class OutcomeDisparities:
     ----------
     table : pandas.DataFrame
         One row per comparison: `by` (where there is one), `group`, `reference`, `outcome`, `people`
-        (in the smaller of the two groups), `log_odds_ratio` and `standard_error` of the original,
-        the same two with `released_` before them, and `verdict`.
+        (in the smaller of the two groups), `fewest` (people in the smallest of the four counts),
+        `log_odds_ratio`, `standard_error` and `significant` of the original, the same three with
+        `released_` before them, `told_apart` (share of those counted in the group, or in the
+        reference if that is less, whose released label names no other), and `verdict`.
     n_left_out : int
         Comparisons of groups or outcomes of too few people, the reference group among them.
+    limit : float
+        Standard errors from 0 at which a log odds ratio is significant.
     """
 
     table: pd.DataFrame = field(repr=False)
     n_left_out: int
+    limit: float = float(stats.norm.ppf(0.975))
 
     @property
     def score(self) -> float:
-        """Share of comparisons whose verdict is "kept"; 1 where there is none."""
-        return float((self.table["verdict"] == "kept").mean()) if len(self.table) else 1.0
+        """Share of comparisons of which the same is concluded; 1 where there is none."""
+        same = self.table["verdict"].isin(["kept", "none"])
+        return float(same.mean()) if len(self.table) else 1.0
 
     @property
     def largest_change(self) -> float:
@@ -59,12 +69,12 @@ class OutcomeDisparities:
 
     def describe(self) -> list[str]:
         """Say it in words: one line for all, one for each disparity that is not kept."""
-        table = self.table
+        table, counts = self.table, self.counts()
         lines = [
-            f"{self.counts()['kept']} of {len(table)} outcome disparities between groups keep "
-            "their sign and significance."
+            f"{counts['kept'] + counts['none']} of {len(table)} outcome disparities between groups "
+            "keep their sign and significance."
         ]
-        for row in table[table["verdict"] != "kept"].to_dict("records"):
+        for row in table[~table["verdict"].isin(["kept", "none"])].to_dict("records"):
             where = f" (in {row['by']})" if "by" in row else ""
             lines.append(
                 f"{row['outcome']}, {row['group']} against {row['reference']}{where}: log odds "
@@ -100,6 +110,7 @@ def outcome_disparities(
     bins: int = 5,
     confidence: float = 0.95,
     min_people: int = 5,
+    max_values: int | None = None,
     hierarchies: Mapping[Any, Any] | None = None,
 ) -> OutcomeDisparities:
     """Tell whether a release shows the same disparities of outcomes between groups.
@@ -109,17 +120,22 @@ def outcome_disparities(
     the release. What a study of disparities concludes from it is its sign and whether it differs
     from 0 significantly; a comparison is
 
-    - **kept** if it is significant in both with the same sign, or in neither;
-    - **faded** if it was significant and is not any more;
-    - **new** if it was not and is now;
-    - **reversed** if it is significant in both, with opposite signs.
+    - **kept** if it is significant in both with the same sign;
+    - **lost** if it was significant and is not any more;
+    - **reversed** if it is significant in both, with opposite signs;
+    - **appeared** if it was not and is now;
+    - **none** if it is significant in neither.
+
+    What a release says of a group of which more than half stands under labels that name others as
+    well is not that group's own, and is not taken as a finding.
 
     Parameters
     ----------
     original, released : table or array-like of shape (n_rows, n_columns)
         The table before and after. Labels such as "Asian|White" count for each group in part.
     outcome : column
-        Compared value by value; where two values occur, the second in sorted order only.
+        Compared value by value; where two make up all but 1 % of a stratum, only the second of
+        them in sorted order.
     group : column
         Numbers with more than `bins` distinct values are put into so many groups.
     by : column, optional
@@ -135,6 +151,8 @@ def outcome_disparities(
     min_people : int, default=5
         Comparisons of groups that fewer people are in, or of outcomes that fewer people have, in
         the original, are left out and counted: a rare value may give its holder away.
+    max_values : int, optional
+        Of an unordered column only so many of the most frequent values are compared.
     hierarchies : mapping of column -> Hierarchy or table, optional
         Columns whose original values are labels of a hierarchy of the user's own.
 
@@ -174,7 +192,7 @@ def outcome_disparities(
     >>> after = before.assign(outcome=["no", "yes"] * 50)
     >>> found = outcome_disparities(before, after, "outcome", "group")
     >>> found.score, found.table["verdict"].tolist()
-    (0.0, ['faded'])
+    (0.0, ['lost'])
     >>> found.table["log_odds_ratio"].round(4).tolist()  # log (30.5 * 45.5) / (10.5 * 15.5)
     [2.1432]
     """
@@ -189,11 +207,13 @@ def outcome_disparities(
             f"{_OWNER}: bins must be at least 2, confidence between 0 and 1, and min_people at "
             f"least 1; got {bins}, {confidence} and {min_people}."
         )
+    if max_values is not None and max_values < 2:
+        raise InputError(f"{_OWNER}: max_values must be at least 2; got {max_values}.")
     owner_column = find_column(before, person_id, parameter="person_id", owner=_OWNER)
     if owner_column is not None:
         require_aligned(before, after, owner=_OWNER)
     columns = [*found["by"], *found["group"], *found["outcome"]]
-    readers = _read_columns(before, columns, bins, hierarchies)
+    readers = _read_columns(before, columns, bins, max_values, hierarchies)
     for parameter, reader in zip(("group", "outcome"), readers[-2:], strict=True):
         if reader.n_values < 2:
             raise InputError(
@@ -203,15 +223,17 @@ def outcome_disparities(
     people = person_codes(before, owner_column)[0]
     then = _Odds(before, columns, readers, people)
     now = _Odds(after, columns, readers, people if owner_column is not None else None)
-    pairs, n_left_out = _comparisons(then, min_people)
+    pairs, n_left_out = _comparisons(then, min_people, readers[-1])
     table = _tabulate(then, pairs, readers)
-    ratio, error = then.log_ratios(pairs)
-    new_ratio, new_error = now.log_ratios(pairs)
-    table["log_odds_ratio"], table["standard_error"] = ratio, error
-    table["released_log_odds_ratio"], table["released_standard_error"] = new_ratio, new_error
     limit = float(stats.norm.ppf((1 + confidence) / 2))
-    table["verdict"] = _verdicts(ratio, error, new_ratio, new_error, limit)
-    return OutcomeDisparities(table, n_left_out)
+    told_apart = now.told_apart(pairs)
+    for odds, prefix, own in ((then, "", 1.0), (now, "released_", told_apart)):
+        ratio, error = odds.log_ratios(pairs)
+        table[f"{prefix}log_odds_ratio"], table[f"{prefix}standard_error"] = ratio, error
+        table[f"{prefix}significant"] = (np.abs(ratio) > limit * error) & (own >= _OWN)
+    table["told_apart"] = told_apart
+    table["verdict"] = _verdicts(table)
+    return OutcomeDisparities(table, n_left_out, limit)
 
 
 @dataclass(frozen=True)
@@ -257,6 +279,17 @@ class _Odds:
         )
         self.shape = (sizes[0], sizes[1], sizes[2])
         cell = np.ravel_multi_index([code[inside] for code in categories], self.shape)
+        # A group is told apart where the label of the row names no other.
+        members = coded[-2][1]
+        alone = np.diff(members.indptr)[coded[-2][0]] == 1
+        group = np.ravel_multi_index([code[inside] for code in categories[:2]], self.shape[:2])
+        in_group = [
+            np.bincount(group, weights=mass, minlength=sizes[0] * sizes[1])
+            for mass in (share[inside], (share * alone[row])[inside])
+        ]
+        self.own = np.divide(
+            in_group[1], in_group[0], out=np.zeros(len(in_group[0])), where=in_group[0] > 0
+        ).reshape(self.shape[:2])
         owner = row if people is None else people[row]
         self.by_person = sparse.csr_array(
             (share[inside], (owner[inside], cell)),
@@ -273,6 +306,34 @@ class _Odds:
         held = sparse.csr_array(self.by_person @ collect)
         counts = np.bincount(held.indices, minlength=self.shape[0] * size)
         return counts.reshape(self.shape[0], size)
+
+    def told_apart(self, pairs: np.ndarray) -> np.ndarray:
+        """Give the share of the group, or of the reference, that stands under its own name."""
+        stratum, group, base, _ = pairs.T
+        return np.minimum(self.own[stratum, group], self.own[stratum, base])
+
+    def fewest(self, pairs: np.ndarray) -> np.ndarray:
+        """Count the people behind the smallest of the four counts of each comparison."""
+        held = sparse.csr_array(self.by_person > 0)
+        having = np.asarray(held.sum(axis=0)).reshape(self.shape)
+        # With and without an outcome can be the same person, so those without are counted anew.
+        stratum, group, base, outcome = pairs.T
+        lacking = np.zeros(self.shape, dtype=np.int64)
+        cells = np.arange(int(np.prod(self.shape))).reshape(self.shape)
+        for number in range(self.shape[2]):
+            others = np.delete(cells, number, axis=2)
+            together = np.repeat(cells[:, :, 0].reshape(-1) // self.shape[2], others.shape[2])
+            collect = sparse.csr_array(
+                (np.ones(others.size), (others.reshape(-1), together)),
+                shape=(cells.size, self.shape[0] * self.shape[1]),
+            )
+            found = sparse.csr_array(self.by_person @ collect)
+            counts = np.bincount(found.indices, minlength=self.shape[0] * self.shape[1])
+            lacking[:, :, number] = counts.reshape(self.shape[:2])
+        four = [
+            count[stratum, who, outcome] for count in (having, lacking) for who in (group, base)
+        ]
+        return np.minimum.reduce(four).astype(np.int64)
 
     def log_ratios(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give log odds ratios and standard errors of comparisons (stratum, group, base, outcome).
@@ -312,30 +373,41 @@ def _listed(column: Hashable | None) -> list[Hashable]:
 
 
 def _read_columns(
-    before: Table, columns: list[Hashable], bins: int, hierarchies: Mapping[Any, Any] | None
+    before: Table,
+    columns: list[Hashable],
+    bins: int,
+    max_values: int | None,
+    hierarchies: Mapping[Any, Any] | None,
 ) -> list[_Reader]:
     own = read_hierarchies(hierarchies, before, columns, owner=_OWNER)
     readers = []
     for name in columns:
         # Every distinct outcome is one of its own, numbers too: the last column is the outcome.
         most = before.n_rows if name == columns[-1] else bins
-        reader = reader_of(before, name, bins=most, hierarchy=own.get(name))
+        reader = reader_of(
+            before, name, bins=most, max_categories=max_values, hierarchy=own.get(name)
+        )
         members = reader.members(factorize_column(before, name)[1])
-        readers.append(_Reader(reader, np.flatnonzero(np.asarray(members.sum(axis=0)) > 0)))
+        used = np.flatnonzero(np.asarray(members.sum(axis=0)) > 0)
+        if name != columns[-1]:
+            used = used[used < len(reader.names) - 1]  # the rest is no group
+        readers.append(_Reader(reader, used))
     return readers
 
 
-def _comparisons(then: _Odds, min_people: int) -> tuple[np.ndarray, int]:
+def _comparisons(then: _Odds, min_people: int, outcomes: _Reader) -> tuple[np.ndarray, int]:
     """List what is compared: (stratum, group, reference group, outcome), and count what is not."""
     people, holders = then.people(1), then.people(2)
     base = int(np.argmax(then.rows.sum(axis=(0, 2))))
     # Where an outcome does not occur, or nothing else does, there is no disparity of it.
     rows = then.rows.sum(axis=1)
-    occurs = (rows > 0) & (rows < rows.sum(axis=1, keepdims=True))
-    # Of two outcomes, one says it all.
-    first = np.argmax(occurs, axis=1)
-    both = occurs.sum(axis=1) == 2
-    occurs[np.flatnonzero(both), first[both]] = False
+    total = rows.sum(axis=1, keepdims=True)
+    occurs = (rows > 0) & (rows < total)
+    occurs &= outcomes.used < len(outcomes.reader.names) - 1  # nor of the rest
+    # Of two outcomes that are nearly all, one says it all.
+    two = np.sort(np.argsort(-rows, axis=1, kind="stable")[:, :2], axis=1)
+    nearly_all = np.take_along_axis(rows, two, axis=1).sum(axis=1) >= _NEARLY_ALL * total[:, 0]
+    occurs[np.flatnonzero(nearly_all), two[nearly_all, 0]] = False
     possible = (people > 0)[:, :, None] & occurs[:, None, :]
     possible[:, base] = False
     enough = np.minimum(people, people[:, [base]]) >= min_people
@@ -356,23 +428,18 @@ def _tabulate(then: _Odds, pairs: np.ndarray, readers: list[_Reader]) -> pd.Data
             "reference": readers[-2].names()[base],
             "outcome": readers[-1].names()[outcome],
             "people": np.minimum(people[stratum, group], people[stratum, base]),
+            "fewest": then.fewest(pairs),
         }
     )
 
 
-def _verdicts(
-    ratio: np.ndarray,
-    error: np.ndarray,
-    new_ratio: np.ndarray,
-    new_error: np.ndarray,
-    limit: float,
-) -> np.ndarray:
-    was, now = np.abs(ratio) > limit * error, np.abs(new_ratio) > limit * new_error
-    verdict = np.full(len(ratio), "kept", dtype=object)
-    verdict[was & ~now] = "faded"
-    verdict[~was & now] = "new"
-    verdict[was & now & (ratio * new_ratio < 0)] = "reversed"
-    return verdict
+def _verdicts(table: pd.DataFrame) -> np.ndarray:
+    was, now = table["significant"], table["released_significant"]
+    turned = table["log_odds_ratio"] * table["released_log_odds_ratio"] < 0
+    verdict = np.select(
+        [was & now & turned, was & now, was, now], ["reversed", "kept", "lost", "appeared"], "none"
+    )
+    return verdict.astype(object)
 
 
 def _plain(value: Any) -> Any:

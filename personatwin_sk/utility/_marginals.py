@@ -17,7 +17,7 @@ from personatwin_sk.utility._counting import Coded, count_together
 from personatwin_sk.utility._reading import reader_of
 from personatwin_sk.utility._tables import Columns, read_pair
 
-__all__ = ["k_marginal"]
+__all__ = ["k_marginal", "marginal_scores"]
 
 _OWNER = "k_marginal"
 
@@ -87,6 +87,44 @@ def k_marginal(
     >>> k_marginal(before, after, ["a", "b"]), k_marginal(before, after, ["a", "b"], k=1)
     (500.0, 1000.0)
     """
+    scores = marginal_scores(original, released, columns, k, bins=bins, hierarchies=hierarchies)
+    return float(np.mean(list(scores.values())) * 1000.0)
+
+
+def marginal_scores(
+    original: Any,
+    released: Any,
+    columns: Columns,
+    k: int = 2,
+    *,
+    bins: int = 20,
+    hierarchies: Mapping[Any, Any] | None = None,
+) -> dict[tuple[Hashable, ...], float]:
+    """Score each set of k columns by itself; their mean, times 1000, is :func:`k_marginal`.
+
+    Parameters
+    ----------
+    original, released, columns, k, bins, hierarchies
+        As there.
+
+    Returns
+    -------
+    dict of (column, ...) to float
+        One minus the total variation distance of the two tables: 1 is the same, 0 nothing in
+        common.
+
+    Raises
+    ------
+    ColumnNotFoundError, InputError
+        As there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> before = pd.DataFrame({"a": ["x", "x", "y", "y"], "b": ["u", "u", "v", "v"]})
+    >>> marginal_scores(before, before.assign(b=["u", "u", "u", "v"]), ["a", "b"], k=1)
+    {('a',): 1.0, ('b',): 0.75}
+    """
     before, after, found = read_pair(original, released, {"columns": columns}, owner=_OWNER)
     names = found["columns"]
     if not 1 <= k <= len(names):
@@ -96,11 +134,13 @@ def k_marginal(
     if bins < 1:
         raise InputError(f"{_OWNER}: bins must be at least 1; got {bins}.")
     then, now = _read(before, after, names, bins, hierarchies)
-    distances = [
-        _distance([then[i] for i in chosen], [now[i] for i in chosen])
+    return {
+        tuple(names[i] for i in chosen): min(
+            max(1.0 - _distance([then[i] for i in chosen], [now[i] for i in chosen]) / 2.0, 0.0),
+            1.0,
+        )
         for chosen in combinations(range(len(names)), k)
-    ]
-    return float(np.clip(2.0 - np.mean(distances), 0.0, 2.0) * 500.0)
+    }
 
 
 def _read(

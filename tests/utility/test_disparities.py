@@ -62,7 +62,7 @@ def test_empty_cells_stay_finite():
     ("after", "verdict"),
     [
         ((30, 10, 20, 60), "kept"),
-        ((20, 20, 30, 50), "faded"),
+        ((20, 20, 30, 50), "lost"),
         ((8, 32, 60, 20), "reversed"),
     ],
 )
@@ -75,15 +75,19 @@ def test_verdicts_of_a_significant_disparity(after, verdict):
 
 def test_verdicts_without_a_significant_disparity():
     level = four_fold(20, 20, 40, 41)
-    assert compare(level, four_fold(35, 5, 20, 61)).table["verdict"].tolist() == ["new"]
+    assert compare(level, four_fold(35, 5, 20, 61)).table["verdict"].tolist() == ["appeared"]
     # Not significant in either: the sign is noise, and may change.
-    assert compare(level, four_fold(19, 21, 42, 39)).table["verdict"].tolist() == ["kept"]
+    found = compare(level, four_fold(19, 21, 42, 39))
+    assert found.table["verdict"].tolist() == ["none"] and found.score == 1.0
+    assert found.describe() == [
+        "1 of 1 outcome disparities between groups keep their sign and significance."
+    ]
 
 
 def test_confidence_decides_what_is_significant():
     before, after = four_fold(22, 18, 32, 50), four_fold(20, 20, 40, 42)
-    assert compare(before, after, confidence=0.8).table["verdict"].tolist() == ["faded"]
-    assert compare(before, after, confidence=0.99).table["verdict"].tolist() == ["kept"]
+    assert compare(before, after, confidence=0.8).table["verdict"].tolist() == ["lost"]
+    assert compare(before, after, confidence=0.99).table["verdict"].tolist() == ["none"]
 
 
 def test_largest_change_and_words():
@@ -96,8 +100,9 @@ def test_largest_change_and_words():
         "yes, B against A: log odds ratio +2.15 in the original, -2.42 in the release (reversed)."
     )
     plain = found.to_dict()
-    assert plain["counts"] == {"kept": 0, "faded": 0, "new": 0, "reversed": 1}
-    assert {type(v) for row in plain["comparisons"] for v in row.values()} == {str, int, float}
+    assert plain["counts"] == {"kept": 0, "lost": 0, "reversed": 1, "appeared": 0, "none": 0}
+    types = {type(v) for row in plain["comparisons"] for v in row.values()}
+    assert types == {str, int, float, bool}
 
 
 # --- several groups, outcomes and strata ---------------------------------------------------------
@@ -136,6 +141,54 @@ def test_where_two_outcomes_occur_one_says_it_all():
     )
     found = compare(table, table, by="kind").table
     assert found[["by", "outcome"]].to_numpy().tolist() == [["arrest", "other"], ["trial", "won"]]
+
+
+def test_where_two_outcomes_are_nearly_all_one_says_it_all():
+    table = pd.concat([four_fold(200, 300, 250, 250), four_fold(0, 0, 0, 6)], ignore_index=True)
+    table.loc[1000:, "outcome"] = "maybe"  # 6 of 1,006
+    assert compare(table, table).table["outcome"].tolist() == ["maybe", "yes"]
+    table.loc[980:, "outcome"] = "maybe"  # 26 of 1,006 are more than 1 %
+    assert compare(table, table).table["outcome"].tolist() == ["maybe", "no", "yes"]
+
+
+def test_the_fewest_people_of_the_four_counts():
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        {
+            "person": rng.integers(0, 60, 400),
+            "group": rng.choice(["A", "A", "B", "C"], 400),
+            "outcome": rng.choice(["fine", "fine", "fine", "jail", "none"], 400),
+            "kind": rng.choice(["theft", "fraud"], 400),
+        }
+    )
+    found = compare(table, table, by="kind", person_id="person", min_people=1).table
+    assert len(found) == 12
+    for row in found.to_dict("records"):
+        part = table[table["kind"] == row["by"]]
+        counts = [
+            part.loc[(part["group"] == group) & (is_it == yes), "person"].nunique()
+            for is_it in [part["outcome"] == row["outcome"]]
+            for group in (row["group"], row["reference"])
+            for yes in (True, False)
+        ]
+        assert row["fewest"] == min(counts)
+
+
+def test_only_the_most_frequent_values_are_compared():
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(
+        {
+            "group": rng.choice(list("ABCDEF"), 3000, p=[0.4, 0.25, 0.2, 0.05, 0.05, 0.05]),
+            "outcome": rng.choice(list("uvwxyz"), 3000, p=[0.4, 0.25, 0.2, 0.05, 0.05, 0.05]),
+        }
+    )
+    found = compare(table, table, max_values=3).table
+    assert found["group"].tolist() == list("BBBCCC")
+    assert found["outcome"].tolist() == list("uvw" * 2)
+    full = compare(table, table).table
+    own = full[full["group"].isin(list("BC")) & full["outcome"].isin(list("uvw"))]
+    # The rest is no group and no outcome, but it counts for those who lack the outcome.
+    assert found["log_odds_ratio"].tolist() == pytest.approx(own["log_odds_ratio"].tolist())
 
 
 def test_few_people_are_left_out_and_counted():
@@ -199,7 +252,38 @@ def test_a_label_counts_for_each_group_in_part():
     found = compare(before, after).table
     # Each group gets half of 50 yes and half of 70 no: no disparity is left.
     assert found["released_log_odds_ratio"][0] == pytest.approx(0.0, abs=1e-12)
-    assert found["verdict"].tolist() == ["faded"]
+    assert found["verdict"].tolist() == ["lost"]
+
+
+def test_what_is_said_of_several_groups_is_no_finding_of_one():
+    # Everybody of B and 90 of A stand under "A|B": what B seems to have is A's.
+    before = pd.concat([four_fold(28, 12, 15, 135), four_fold(0, 0, 70, 20)], ignore_index=True)
+    group = pd.Series(["A|B"] * 40 + ["A"] * 150 + ["A|B"] * 90)
+    found = compare(before, before.assign(group=group)).table.iloc[0]
+    with_b = group == "A|B"
+    yes = before["outcome"] == "yes"
+    a, b = (0.5 * (with_b & side).sum() + 0.5 for side in (yes, ~yes))
+    c, d = ((1.0 - 0.5 * with_b)[side].sum() + 0.5 for side in (yes, ~yes))
+    assert found["released_log_odds_ratio"] == pytest.approx(math.log(a * d / (b * c)))
+    assert abs(found["released_log_odds_ratio"]) > 1.96 * found["released_standard_error"]
+    assert not found["released_significant"] and found["told_apart"] == 0.0
+    assert found["verdict"] == "lost"
+    # Where half of the group is told apart, what is said of it counts.
+    known = group.where(np.arange(280) >= 20, "B")  # 20 alone, and half of 110
+    part = compare(before, before.assign(group=known)).table.iloc[0]
+    assert part["told_apart"] == pytest.approx(20 / 75) and not part["released_significant"]
+    all_alone = compare(before, before).table.iloc[0]
+    assert all_alone["told_apart"] == 1.0 and all_alone["verdict"] == "kept"
+
+
+def test_half_of_a_group_told_apart_is_enough():
+    before = four_fold(36, 4, 20, 60)
+    for alone, enough in ((14, True), (12, False)):  # 14 and half of 26: 14 of 27
+        group = pd.Series(["B"] * alone + ["A|B"] * (40 - alone) + ["A"] * 80)
+        found = compare(before, before.assign(group=group)).table.iloc[0]
+        assert abs(found["released_log_odds_ratio"]) > 1.96 * found["released_standard_error"]
+        assert found["released_significant"] == enough
+        assert found["told_apart"] == pytest.approx(alone / (alone + (40 - alone) / 2))
 
 
 def test_what_the_original_does_not_have_is_compared_with_nothing():
@@ -292,6 +376,12 @@ def test_parameters_out_of_range(bad):
         compare(table, table, **bad)
 
 
+def test_one_value_at_most_is_no_comparison():
+    table = four_fold(5, 5, 6, 6)
+    with pytest.raises(InputError, match="max_values must be at least 2; got 1"):
+        compare(table, table, max_values=1)
+
+
 @pytest.mark.parametrize("name", ["group", "outcome"])
 def test_one_value_cannot_be_compared(name):
     table = four_fold(5, 5, 6, 6).assign(**{name: "same"})
@@ -309,11 +399,11 @@ def test_courts_release_keeps_what_a_study_would_find(shared_data):
     assert found.score > 0.9 and found.counts()["reversed"] == 0
     # The figures of a plain count of the court's own table.
     arrests = courts[courts["event_type"] == "arrest"]
-    felony = pd.crosstab(arrests["ethnicity"], arrests["outcome"] == "felony") + 0.5
+    light = pd.crosstab(arrests["ethnicity"], arrests["outcome"] == "misdemeanor") + 0.5
     ratio = math.log(
-        felony.loc["Caucasian", True]
-        * felony.loc["African-American", False]
-        / (felony.loc["Caucasian", False] * felony.loc["African-American", True])
+        light.loc["Caucasian", True]
+        * light.loc["African-American", False]
+        / (light.loc["Caucasian", False] * light.loc["African-American", True])
     )
-    row = found.table.query("by == 'arrest' and group == 'Caucasian' and outcome == 'felony'")
+    row = found.table.query("by == 'arrest' and group == 'Caucasian' and outcome == 'misdemeanor'")
     assert row["log_odds_ratio"].tolist() == [pytest.approx(ratio)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from personatwin_sk import PersonaMerger
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.utility import k_marginal
+from personatwin_sk.utility._marginals import marginal_scores
 
 NIST_FEATURES = [
     "AGEP", "SEX", "MSP", "RAC1P", "HOUSING_TYPE",
@@ -132,3 +133,20 @@ def test_nist_excerpt_merged_at_6(shared_data):
     assert k_marginal(table, released, NIST_FEATURES, bins=200) == pytest.approx(
         by_hand(table, released, NIST_FEATURES, 2)
     )
+
+
+def test_each_set_of_columns_has_a_score_of_its_own():
+    before = pd.DataFrame({"a": list("xxyy"), "b": list("uuvv"), "c": list("pppp")})
+    after = before.assign(b=["u", "v", "v", "u"], c=["p", "q", "q", "q"])
+    # Pairs (a, b): 1/2, 1/2 against 1/4 each; c: 1 against 1/4, and so with any of the others.
+    assert marginal_scores(before, after, ["a", "b", "c"]) == {
+        ("a", "b"): 0.5,
+        ("a", "c"): 0.25,
+        ("b", "c"): 0.25,
+    }
+    assert marginal_scores(before, after, ["a", "b", "c"], k=1) == {
+        ("a",): 1.0,
+        ("b",): 1.0,
+        ("c",): 0.25,
+    }
+    assert k_marginal(before, after, ["a", "b", "c"]) == pytest.approx(1000 / 3)
