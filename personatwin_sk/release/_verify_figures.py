@@ -27,6 +27,7 @@ from personatwin_sk.release._release_files import ReleaseFiles
 from personatwin_sk.release._result import PUBLIC, RESEARCH
 from personatwin_sk.release._verify_counts import event_count_problems
 from personatwin_sk.release._verify_histories import history_problems
+from personatwin_sk.release._verify_report import report_problems
 from personatwin_sk.risk._presets import risk_level
 
 # Figures are written with all their digits: what differs by more was changed.
@@ -46,6 +47,14 @@ def check_figures(files: ReleaseFiles, checks: Checklist) -> pd.DataFrame | None
     if personas is None:
         return None
     _guarded("counts", checks, lambda: _counts(files, personas), "people and events add up")
+    report = files.report
+    if report is not None:
+        _guarded(
+            "report",
+            checks,
+            lambda: report_problems(report, files.risk),
+            "it says what risk.json says",
+        )
     if _is_told(files, EVENT_COUNTS_FILE):
         _guarded(
             "event counts",

@@ -70,7 +70,7 @@ def without_twins(folder: Path) -> None:
 def test_what_was_written_holds(release: Path) -> None:
     found = verify_release(release)
     assert found.holds and failing(found) == set()
-    assert len(found.checks) == 11
+    assert len(found.checks) == 12
     assert "only the data can show" in str(found)
     assert json.loads(json.dumps(found.to_dict()))["holds"] is True
 
