@@ -10,6 +10,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from personatwin_sk.report._words import percent
+
 # Two colours that people with any colour vision tell apart, also in grey (Okabe and Ito).
 MAIN, OTHER = "#0072b2", "#d55e00"
 _STYLE: Any = {
@@ -40,13 +42,13 @@ def risk_chart(labels: Sequence[str], shares: Sequence[float], target: float) ->
         A ``data:`` address of an SVG picture.
     """
     figure, axes = new_figure(height=0.55 * len(labels) + 0.9)
-    percent = [100 * share for share in shares]
-    bars = axes.barh(labels, percent, color=MAIN, height=0.6)
-    texts = axes.bar_label(bars, [f"{value:.3g} %" for value in percent], padding=3)
+    widths = [100 * share for share in shares]
+    bars = axes.barh(labels, widths, color=MAIN, height=0.6)
+    texts = axes.bar_label(bars, [percent(share) for share in shares], padding=3)
     for text in texts:  # the target's line must not strike out a figure
         text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
     axes.axvline(100 * target, color=OTHER, linestyle="--", linewidth=1.5)
-    axes.set_xlim(0, 1.2 * max([*percent, 100 * target]))
+    axes.set_xlim(0, 1.2 * max([*widths, 100 * target]))
     axes.set_xlabel(f"Deciding risk, %; dashed: target, {100 * target:g} %", loc="right")
     axes.invert_yaxis()
     return picture(figure)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from personatwin_sk.report._charts import MAIN, OTHER, new_figure, picture
+from personatwin_sk.report._words import percent
 
 __all__ = ["disparity_chart", "share_chart"]
 
@@ -30,11 +31,10 @@ def share_chart(labels: Sequence[str], shares: Sequence[float], what: str) -> st
         A ``data:`` address of an SVG picture.
     """
     figure, axes = new_figure(height=0.4 * len(labels) + 0.9)
-    percent = [100 * share for share in shares]
     # By position: two columns may have one name.
-    bars = axes.barh(range(len(labels)), percent, color=MAIN, height=0.6)
+    bars = axes.barh(range(len(labels)), [100 * share for share in shares], color=MAIN, height=0.6)
     axes.set_yticks(range(len(labels)), [_cut(label, 24) for label in labels])
-    axes.bar_label(bars, [f"{value:.3g} %" for value in percent], padding=3)
+    axes.bar_label(bars, [percent(share) for share in shares], padding=3)
     axes.set_xlim(0, 118)
     axes.set_xticks([0, 25, 50, 75, 100])
     axes.set_xlabel(what, loc="right")

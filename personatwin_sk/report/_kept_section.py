@@ -10,7 +10,7 @@ from personatwin_sk.report._words import fine_percent, number, percent, sentence
 
 __all__ = ["disparities_in_words", "kept_section"]
 
-_MOST_DRAWN, _MOST_ROWS = 12, 120
+_MOST_DRAWN, _MOST_ROWS = 12, 40
 # What has to be seen first.
 _ORDER = ("reversed", "lost", "appeared", "kept", "none")
 _VERDICTS = {
@@ -125,7 +125,7 @@ def _pairs(pairs: Mapping[str, Any] | None) -> list[list[str]]:
             " and ".join(str(name) for name in row["columns"]),
             f"{row['original']:.3f}",
             f"{row['released']:.3f}",
-            signed(row["released"] - row["original"]),
+            f"{row['released'] - row['original']:+.3f}",
         ]
         for row in pairs["associations"]
     ]
@@ -162,8 +162,7 @@ def _disparity(row: Mapping[str, Any]) -> list[str]:
     return [
         disparity_name(row),
         *(_ratio(row[name]) for name in ("original", "released")),
-        _VERDICTS[row["verdict"]],
-        sentence(row["why"]) if row["why"] else "",
+        _VERDICTS[row["verdict"]] + (f": {row['why']}" if row["why"] else ""),
     ]
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from markupsafe import Markup
 
@@ -13,14 +15,14 @@ NOT_TOLD = "not told"
 
 
 def percent(value: float) -> str:
-    """Write a share with three digits.
+    """Write a share with three digits, however small it is.
 
     Examples
     --------
-    >>> percent(0.04321), percent(1.0)
-    ('4.32 %', '100 %')
+    >>> percent(0.04321), percent(1.0), percent(6.512e-07)
+    ('4.32 %', '100 %', '0.0000651 %')
     """
-    return f"{100 * value:.3g} %"
+    return f"{_digits(100 * value, 3)} %"
 
 
 def share(value: float | str) -> str:
@@ -42,7 +44,12 @@ def fine_percent(value: float) -> str:
     >>> fine_percent(0.995172)
     '99.52 %'
     """
-    return f"{100 * value:.4g} %"
+    return f"{_digits(100 * value, 4)} %"
+
+
+def _digits(value: float, n: int) -> str:
+    # Never "6.5e-05", which most readers cannot read.
+    return np.format_float_positional(value, precision=n, fractional=False, trim="-")
 
 
 def number(value: float) -> str:
