@@ -21,6 +21,7 @@ from personatwin_sk.release import (
     export_release,
     personas_to_dataframe,
     personas_to_event_dataframe,
+    verify_release,
     write_release,
 )
 from personatwin_sk.release import _export as export
@@ -214,6 +215,25 @@ def test_parquet_holds_what_the_csv_files_hold(result, tmp_path: Path) -> None:
         twin = pd.read_parquet((tmp_path / name).with_suffix(".parquet"))
         written = twin.astype(object).map(lambda value: "" if pd.isna(value) else str(value))
         pd.testing.assert_frame_equal(written, table.fillna(""), check_dtype=False)
+
+
+def test_parquet_holds_days_as_the_csv_file_does(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    people = pd.DataFrame(
+        {
+            "person_id": range(60),
+            "age": rng.integers(20, 60, 60),
+            "date": pd.Timestamp("2020-05-05") + pd.to_timedelta(rng.integers(0, 90, 60), "D"),
+            "event_type": "visit",
+        }
+    )
+    people.loc[:3, "date"] = None
+    result = create_safe_personas(people, "low", target_risk=0.3, known_events=0, random_state=0)
+    assert result.settings["dates__precision"] == "week"
+    export_release(result, tmp_path, parquet=True, report=False)
+    dates = pd.read_parquet(tmp_path / "events.parquet")["date"].dropna()
+    assert len(dates) == 56 and dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all()
+    assert verify_release(tmp_path).holds
 
 
 def test_parquet_without_its_library_is_said_before_anything_is_written(
