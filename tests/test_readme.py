@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from personatwin_sk import __version__
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
@@ -30,7 +32,7 @@ def checkout(tmp_path, monkeypatch) -> Path:
 
 
 def test_every_block_is_of_a_language_that_is_run_here() -> None:
-    assert {language for language, _ in BLOCKS} == {"bash", "python"}
+    assert {language for language, _ in BLOCKS} == {"bash", "python", "bibtex"}
 
 
 def test_the_python_blocks_run_in_order(checkout, capsys) -> None:
@@ -81,3 +83,24 @@ def test_the_second_command_is_the_one_that_ci_runs() -> None:
 def test_every_link_and_file_that_the_readme_names_is_there() -> None:
     for path in re.findall(r"`(examples/[\w./]+|[A-Z]+\.md)`", README):
         assert (REPOSITORY / path).exists()
+
+
+def test_the_examples_that_are_listed_are_those_that_there_are() -> None:
+    listed = re.findall(r"^\| `examples/(\w+)\.py` \|", README, flags=re.MULTILINE)
+    there = {path.stem for path in (REPOSITORY / "examples").glob("*.py")}
+    assert sorted(listed) == sorted(there - {"make_court_records"})
+
+
+def test_how_to_cite_agrees_with_the_package() -> None:
+    (entry,) = blocks("bibtex")
+    fields = dict(re.findall(r"^  (\w+) = \{(.*)\},?$", entry, flags=re.MULTILINE))
+    assert fields["version"] == __version__
+    developers = fields["author"].strip("{}").replace("\\_", "_")
+    licence = (REPOSITORY / "LICENSE").read_text("utf-8")
+    assert developers in licence and fields["year"] in licence
+    assert licence.startswith(f"{fields['license']} License")
+
+
+def test_it_ends_with_contributing_citing_and_limits() -> None:
+    headings = re.findall(r"^## (.+)$", README, flags=re.MULTILINE)
+    assert headings[-3:] == ["Contributing", "How to cite", "Limits"]
