@@ -21,6 +21,7 @@ from personatwin_sk.domains import (
     get_domain_config,
     get_privacy_level,
     unknown_labels,
+    untold,
 )
 from personatwin_sk.exceptions import (
     DataWarning,
@@ -81,6 +82,7 @@ def create_safe_personas(
     state: str | None = None,
     keep: Sequence[Hashable] = (),
     event_form: str = "rows",
+    reference_date: Any = None,
     random_state: Any = None,
     verbose: int = 0,
 ) -> ReleaseResult:
@@ -124,6 +126,9 @@ def create_safe_personas(
         "aggregated": in place of its rows, events are counted (see `aggregate_events`), each figure
         on at least k and at least 1/`target_risk` people. Known events then find nobody's rows, and
         targets can be met that rows cannot meet: ``result.personas.aggregated_events``.
+    reference_date : str, date or datetime, optional
+        Day of which ages are made from a ``date_of_birth``. None: that of the last event, or today
+        where there are none.
     random_state : int, RandomState or None, default=None
         None: noise, ids and order of rows come from the operating system. An int is for
         reproducing; whoever knows it can take the noise off again and undo the order.
@@ -153,9 +158,9 @@ def create_safe_personas(
     check_parameters(target_risk, known_events, domain_config, population)
     config = get_domain_config(domain) if domain_config is None else domain_config
     floors = get_privacy_level(privacy_level)
-    original, columns = prepare(data, config, keep, state)
+    original, columns = prepare(data, config, keep, state, reference_date)
     unknown = unknown_labels(original, config)
-    for line in unknown:
+    for line in untold(unknown, data):  # a loader has told most people already
         warnings.warn(line, DataWarning, stacklevel=2)
     people, n_people = person_codes(Table.of(original), PERSON)
     if n_people < floors.k:
@@ -271,6 +276,7 @@ def create_safe_personas(
             **({"event_form": event_form} if aggregated else {}),
             "dropped_columns": [str(name) for name in columns.dropped],
             "known_events": known_events if events else 0,
+            **({} if reference_date is None else {"reference_date": str(reference_date)}),
             "attacker": risk.attacker,
             "confidence": risk.confidence,
             "n_compared": round(risk.n_compared, 6),

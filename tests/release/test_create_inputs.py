@@ -13,6 +13,7 @@ from personatwin_sk.datasets import make_people_events
 from personatwin_sk.exceptions import DataWarning, InfeasibleRiskError, InputError
 from personatwin_sk.release import (
     create_safe_personas,
+    load_criminal_justice_data,
     load_people_events,
     people_from_records,
     personas_to_dataframe,
@@ -53,6 +54,35 @@ def test_births_are_as_good_as_ages():
         for released in (result, create_safe_personas(table, **EASY))
     )
     pd.testing.assert_frame_equal(one[other.columns], other)
+
+
+def test_ages_are_those_of_the_reference_date():
+    births = court().drop(columns=["age", "event_id", "date", "event_type", "outcome"])
+    births = births.drop_duplicates("person_id").assign(date_of_birth="1984-06-15")
+    births.iloc[:40, -1] = "1954-06-15"
+    for day, ages in (("2024-06-14", {69, 39}), ("2024-06-15", {70, 40})):
+        result = create_safe_personas(births, reference_date=day, **EASY)
+        told = personas_to_dataframe(result.personas)["age"].astype(str)
+        assert set(told.str.extractall(r"(\d+)")[0].astype(int)) <= ages
+        assert result.to_dict()["settings"]["reference_date"] == day
+    with pytest.raises(InputError, match="reference_date must be a date"):
+        create_safe_personas(births, reference_date=2024, **EASY)
+    assert "reference_date" not in create_safe_personas(court(), **EASY).settings
+
+
+def test_unknown_labels_are_told_once(tmp_path):
+    table = court()
+    table.loc[:30, "event_type"] = "lunch"
+    table.to_csv(tmp_path / "court.csv", index=False)
+    with pytest.warns(DataWarning, match="domain 'criminal_justice' does not know") as told:
+        data = load_criminal_justice_data(tmp_path / "court.csv")
+        result = create_safe_personas(data, domain="criminal_justice", **EASY)
+    lines = [str(warning.message) for warning in told]
+    assert len(lines) == len(set(lines)) >= 1
+    # What was told is in the release's notes all the same.
+    assert set(lines) <= set(result.notes)
+    with pytest.warns(DataWarning, match="does not know"):
+        create_safe_personas(table, domain="criminal_justice", **EASY)
 
 
 def test_people_without_events_are_released_and_have_none():
