@@ -151,9 +151,9 @@ def disparity_name(row: Mapping[str, Any]) -> str:
     'trial: guilty, gender Male against Female'
     """
     event = row.get("event_type")
-    outcome = str(row["outcome"])
-    if row["outcome_column"] != "outcome":
-        outcome = f"{row['outcome_column']} ({outcome})" if outcome else str(row["outcome_column"])
+    # Events that people have again are named by what is counted.
+    is_outcome = row["outcome_column"] == "outcome"
+    outcome = row["outcome" if is_outcome else "outcome_column"]
     before = f"{event}: " if event else ""
     return f"{before}{outcome}, {row['group_column']} {row['group']} against {row['reference']}"
 

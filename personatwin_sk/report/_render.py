@@ -27,7 +27,6 @@ _LEVELS = {
     "INTERNAL_USE_ONLY": {"name": "internal use only", "limit": "at most 15 %"},
     "UNSAFE": {"name": "not to be released", "limit": "above 15 %"},
 }
-_NOT_MEASURED: Mapping[str, Any] = dict.fromkeys(("kept", "attack", "histories", "checks"))
 _TITLES = {
     "attacker": "Against whom",
     "done": "What was done",
@@ -101,7 +100,6 @@ def render_report(
     if variant not in VARIANTS:
         raise InputError(f"variant={variant!r} is not known; choose 'internal' or 'shareable'")
     require_extra()
-    facts = {**_NOT_MEASURED, **facts}
     figure = words.figure_writer(facts)
     least = 0
     if variant == "shareable":

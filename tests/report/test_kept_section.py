@@ -125,8 +125,8 @@ def test_verdicts_in_order_and_the_stronger_first() -> None:
         ({}, "trial: guilty, gender Male against Female"),
         ({"event_type": None}, "guilty, gender Male against Female"),
         (
-            {"outcome_column": "several events", "outcome": "yes", "event_type": "arrest"},
-            "arrest: several events (yes), gender Male against Female",
+            {"outcome_column": "several events", "outcome": "several", "event_type": "arrest"},
+            "arrest: several events, gender Male against Female",
         ),
         (
             {"outcome_column": "several events", "outcome": "", "event_type": None},
