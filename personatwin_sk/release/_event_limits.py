@@ -10,6 +10,24 @@ from personatwin_sk._core.dates import period_bounds
 _DAY = np.timedelta64(1, "D")
 
 
+def released_bounds(dates: pd.Series, precision: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give the first and last days that released dates stand for; NaT for null.
+
+    Parameters
+    ----------
+    dates : pandas.Series of shape (n,)
+    precision : {"day", "week", "month", "quarter", "year"}
+        A week is written as its first day.
+
+    Examples
+    --------
+    >>> released_bounds(pd.Series(["2023-01-02"]), "week")[1].tolist()
+    [datetime.date(2023, 1, 8)]
+    """
+    start, end = period_bounds(dates.astype(object).reset_index(drop=True))
+    return start, (np.maximum(end, start + 6 * _DAY) if precision == "week" else end)
+
+
 def moved_too_far(days: np.ndarray, start: np.ndarray, end: np.ndarray, reach: int) -> int:
     """Count released periods that no event can have come to, if dates move by up to `reach` days.
 
@@ -50,6 +68,7 @@ def least_event_risk_of(
     released_kind: np.ndarray,
     released_dates: pd.Series,
     reach: int,
+    precision: str = "day",
 ) -> float:
     """Give a mean risk below which an even pick among those who fit a known event cannot fall.
 
@@ -67,8 +86,10 @@ def least_event_risk_of(
     released_dates : pandas.Series of shape (n_released,)
     reach : int
         Days by which dates move at most.
+    precision : str
+        As of `released_bounds`.
     """
-    start, end = period_bounds(released_dates.astype(object))
+    start, end = released_bounds(released_dates, precision)
     fitting = np.zeros(len(person))
     far = reach * _DAY
     for one in np.unique(kind):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personatwin_sk._core.dates import period_bounds
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import person_codes
 from personatwin_sk.domains import Domain, get_domain_config
@@ -24,8 +23,18 @@ from personatwin_sk.release._columns import (
     PERSON,
     STANDARD,
 )
+from personatwin_sk.release._count_limits import (
+    DataEvents,
+    Reach,
+    check_counts_of_data,
+    outcome_limit,
+)
 from personatwin_sk.release._coverage import Coverage
-from personatwin_sk.release._event_limits import least_event_risk_of, moved_too_far
+from personatwin_sk.release._event_limits import (
+    least_event_risk_of,
+    moved_too_far,
+    released_bounds,
+)
 from personatwin_sk.release._personas import CLASS_SIZE, PERSONA
 from personatwin_sk.release._pipeline import GEOGRAPHY
 from personatwin_sk.release._prepare import prepare
@@ -61,6 +70,7 @@ class OriginalCheck:
         population: ReferencePopulation | None,
         checks: Checklist,
     ) -> None:
+        self.files = files
         self.risk, self.events, self.checks = files.risk, files.events, checks
         self.settings = files.risk.mapping("settings")
         self.personas = personas
@@ -87,6 +97,7 @@ class OriginalCheck:
         self._check_labels()
         if self.events is not None:
             self._check_events()
+        self._check_figures()
         self._check_risk()
 
     def _count_problems(self) -> list[str]:
@@ -172,6 +183,33 @@ class OriginalCheck:
                     problems.append(f"{moved} values of {name!r} are not those of the data")
         self.checks.add("events of the data", problems, "types, dates and outcomes can be theirs")
 
+    def _check_figures(self) -> None:
+        """Hold counts of events and of people with several to what the data can have."""
+        if self.coverage is not None and self.columns.events:
+            limits = Reach(self._reach, self._precision, self._flip_probability)
+            data = self._data_events(self.coverage)
+            check_counts_of_data(self.files, self.personas, data, limits, self.checks)
+
+    def _data_events(self, coverage: Coverage) -> DataEvents:
+        at = self._event_rows()
+        rows = self.original.iloc[at].reset_index(drop=True)
+        nothing = pd.Series(None, index=rows.index, dtype=object)
+        return DataEvents(
+            person=self.person[at],
+            n_people=self.n_people,
+            kind=_texts(rows[EVENT_TYPE]) if EVENT_TYPE in rows else nothing,
+            days=rows[DATE].to_numpy().astype("datetime64[D]"),
+            outcome=_texts(rows[OUTCOME]) if OUTCOME in rows else nothing,
+            cell_of_person=coverage.cell_of_person,
+            covers=coverage.covers,
+            class_of_persona=self.class_of_persona,
+            is_whole=self._all_released,
+        )
+
+    @property
+    def _flip_probability(self) -> float:
+        return self.risk.number("settings", "outcomes__flip_probability")
+
     def _is_noisy(self, name: str) -> bool:
         domain = self.settings.get("domain")
         known = domain if domain in [one.value for one in Domain] else "custom"
@@ -206,12 +244,16 @@ class OriginalCheck:
             if name in self.settings
         )
 
+    @property
+    def _precision(self) -> str:
+        return str(self.settings.get("dates__precision"))
+
     def _date_problems(
         self, rows: pd.DataFrame, types: pd.Series, released: pd.Series
     ) -> list[str]:
         assert self.events is not None
         days = rows[DATE].to_numpy().astype("datetime64[D]")
-        start, end = period_bounds(self.events[DATE].astype(object))
+        start, end = released_bounds(self.events[DATE], self._precision)
         if np.isnat(days).sum() != np.isnat(start).sum():
             return ["other numbers of events without a date than in the data"]
         wrong = 0
@@ -237,16 +279,11 @@ class OriginalCheck:
         strange = int(after.merge(seen, how="left", on=["kind", "label"])["seen"].isna().sum())
         if strange:
             return [f"{strange} outcomes are none that the data have for the type of event"]
-        share = self.risk.number("settings", "outcomes__flip_probability")
         changed = _difference(
             before["kind"].fillna("") + "\0" + before["label"].fillna(""),
             after["kind"].fillna("") + "\0" + after["label"].fillna(""),
         )
-        n = len(rows)
-        # Six standard deviations, of draws that rows alike may share.
-        alike = int(pd.DataFrame(rows).groupby(list(rows.columns), dropna=False).size().max())
-        most = n * share + 6 * math.sqrt(n * share * (1 - share) * alike) + alike
-        if changed > most:
+        if changed > outcome_limit(rows, self._flip_probability):
             return [f"{changed} outcomes differ in number from the data, more than noise exchanges"]
         return []
 
@@ -381,6 +418,7 @@ class OriginalCheck:
             released_kind=kind[len(at) :],
             released_dates=self.events[DATE],
             reach=self._reach,
+            precision=self._precision,
         )
 
 
