@@ -23,7 +23,14 @@ try:  # scikit-learn >= 1.7 moved the HTML diagram
 except ImportError:
     from sklearn.utils._estimator_html_repr import _VisualBlock as VisualBlock
 
+try:  # scikit-learn >= 1.9; experimental there
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+    CallbackSupportMixin = with_callbacks = None
+
 __all__ = [
+    "CallbackMixin",
+    "FitTasks",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -32,9 +39,56 @@ __all__ = [
     "VisualBlock",
     "check_feature_names_in",
     "fit_context",
+    "managed_callbacks",
     "output_container",
     "validate_params",
 ]
+
+
+class _NoCallbacks:
+    """Stands in for callbacks where scikit-learn has none: there is no ``set_callbacks``."""
+
+
+CallbackMixin: Any = CallbackSupportMixin or _NoCallbacks
+
+
+def managed_callbacks(method: Any) -> Any:
+    """Decorate ``fit``: callbacks are torn down after it, however it ends."""
+    return method if with_callbacks is None else with_callbacks(method)
+
+
+class FitTasks:
+    """Tells an estimator's callbacks what its ``fit`` is at; nobody where there are none.
+
+    Parameters
+    ----------
+    estimator : CallbackMixin
+        Whose ``fit`` is decorated by :func:`managed_callbacks`.
+    n_tasks : int or None
+        Tasks that are to come; None: not known yet.
+    X, y : table, array-like or None
+        What it is fitted to.
+    """
+
+    def __init__(self, estimator: Any, n_tasks: int | None, X: Any, y: Any) -> None:
+        self._estimator = estimator
+        self._given = {"X": X, "y": y}
+        self._context: Any = None
+        if with_callbacks is not None:
+            root = estimator._init_callback_context(max_subtasks=n_tasks)
+            self._context = root.call_on_fit_task_begin(estimator=estimator, **self._given)
+
+    def one_done(self, name: str) -> None:
+        """Tell of one task that is done."""
+        if self._context is not None:
+            task = self._context.subcontext(task_name=name)
+            task.call_on_fit_task_begin(estimator=self._estimator, **self._given)
+            task.call_on_fit_task_end(estimator=self._estimator, **self._given)
+
+    def all_done(self) -> None:
+        """Tell that the fit is done."""
+        if self._context is not None:
+            self._context.call_on_fit_task_end(estimator=self._estimator, **self._given)
 
 
 def output_container(estimator: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from personatwin_sk._core.sklearn_private import FitTasks
 from personatwin_sk.model_selection._candidates import (
     Candidate,
     Measures,
@@ -12,9 +13,9 @@ from personatwin_sk.model_selection._candidates import (
     evaluate,
     prepare,
 )
-from personatwin_sk.model_selection._messages import print_progress
 from personatwin_sk.model_selection._polish import polish
 from personatwin_sk.model_selection._prefixes import SharedFits
+from personatwin_sk.model_selection._progress import Progress
 from personatwin_sk.model_selection._pruning import Leader, run_all, run_pruned
 
 __all__ = ["Hunt"]
@@ -44,12 +45,15 @@ class Hunt:
         pruned: bool,
         n_jobs: int | None,
         verbose: int,
+        tasks: FitTasks | None = None,
     ) -> None:
         self._fits = SharedFits(estimator, settings, X, y, share=pruned, params=measures.params)
         self._measures = measures
         self._pruned = pruned
         self._n_jobs = n_jobs
-        self._verbose = verbose
+        self._progress = Progress(len(settings), verbose)
+        self._tasks = tasks
+        self._told: set[int] = set()
         self._n_polished = 0
         self._n_polished_fits = 0
         self.leader = Leader()
@@ -91,10 +95,17 @@ class Hunt:
         assert self.leader.candidate is not None
         return self.leader.candidate
 
+    def close(self) -> None:
+        """Leave the line of progress."""
+        self._progress.close()
+
     def _keep(self, index: int, candidate: Candidate) -> None:
-        self.candidates[index] = candidate.slim()
-        if self._verbose:
-            print_progress(self.candidates, candidate)
+        before, self.candidates[index] = self.candidates[index], candidate.slim()
+        self._progress.tell(before, candidate)
+        # Fitted first and judged later, a candidate comes twice; it is one task.
+        if self._tasks is not None and index not in self._told:
+            self._told.add(index)
+            self._tasks.one_done("candidate")
 
     def _try_setting(self, setting: Mapping[str, Any]) -> bool:
         grid = self._fits
@@ -103,6 +114,7 @@ class Hunt:
         )
         index = len(self.candidates)
         self.candidates.append(Candidate(setting))
+        self._progress.grow(1)
         prepared = prepare(fits, 0, self._measures)
         if not isinstance(prepared, Candidate):
             prepared = complete(fits, 0, prepared, self._measures)

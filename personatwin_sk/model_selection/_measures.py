@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
+import numpy as np
+from sklearn.model_selection import GroupKFold, check_cv
+
+from personatwin_sk._core.frames import Table
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection._candidates import Measures, UtilityMeasure, find_estimators
 from personatwin_sk.model_selection._constraints import Constraints
@@ -17,7 +22,13 @@ _FOLDS = 5
 
 
 def read_measures(
-    search: Any, settings: Sequence[Mapping[str, Any]], n_candidates: int, X: Any
+    search: Any,
+    settings: Sequence[Mapping[str, Any]],
+    n_candidates: int,
+    X: Any,
+    *,
+    params: Mapping[str, Any] | None = None,
+    groups: Any = None,
 ) -> Measures:
     """Make the measures of a search.
 
@@ -29,6 +40,10 @@ def read_measures(
     n_candidates : int
         Candidates among which it may come to choose; limits are corrected for their number.
     X : table or array-like of shape (n_rows, n_columns)
+    params : mapping of str -> object, optional
+        Further arguments of the estimator's fit.
+    groups : array-like of shape (n_rows,), optional
+        Rows that folds of a model must not tear apart.
 
     Returns
     -------
@@ -39,7 +54,7 @@ def read_measures(
     ValueError
         The parameters do not say what is to be measured.
     """
-    utility = _read_utility(search)
+    utility = _read_utility(search, X, groups)
     # A measure of usefulness may know a limit of what is not fitted to its end.
     bound = getattr(utility, "bound", None)
     risk, default = search.risk, None
@@ -57,10 +72,10 @@ def read_measures(
         risk_on=search.risk_on,
         min_k=search.min_k,
     )
-    return Measures(constraints, utility, search.error_score, bound)
+    return Measures(constraints, utility, search.error_score, bound, params or {})
 
 
-def _read_utility(search: Any) -> UtilityMeasure | None:
+def _read_utility(search: Any, X: Any, groups: Any) -> UtilityMeasure | None:
     """Give the measure of utility; None: the default."""
     if search.target is None:
         needs = [
@@ -81,9 +96,14 @@ def _read_utility(search: Any) -> UtilityMeasure | None:
     person_ids = list(
         {merger.person_id: None for merger in mergers if merger.person_id is not None}
     )
+    cv = _FOLDS if search.cv is None else search.cv
+    if groups is not None:
+        folds = check_cv(GroupKFold(cv) if isinstance(cv, Integral) else cv)
+        target = Table.of(X)[search.target]
+        cv = list(folds.split(np.zeros(len(target)), target, groups))
     return ModelScore(
         search.target,
         scoring=search.utility,
         person_id=person_ids[0] if len(person_ids) == 1 else None,
-        cv=_FOLDS if search.cv is None else search.cv,
+        cv=cv,
     )

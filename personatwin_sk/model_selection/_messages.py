@@ -1,35 +1,17 @@
-"""What a search says on its way: progress, warnings, and the error where no setting will do."""
+"""What a search says in the end: warnings, and the error where no setting will do."""
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.model_selection._candidates import Candidate
 from personatwin_sk.model_selection._constraints import Constraints
 
-__all__ = ["infeasible", "print_progress", "repeat_warnings", "warn_of_failures"]
-
-
-def print_progress(candidates: Sequence[Candidate], candidate: Candidate) -> None:
-    """Print one line about one candidate on stderr: figures only, no setting and no value."""
-    if candidate.error is not None:
-        outcome = "failed"
-    elif not candidate.evaluated:
-        outcome = f"fitted, utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
-    else:
-        outcome = (
-            f"risk {candidate.risk_upper:.4g} ({'met' if candidate.feasible else 'not met'}), "
-            f"utility {candidate.utility:.4g}, {candidate.fit_time:.2g} s"
-        )
-    fitted = sum(c.evaluated or not np.isnan(c.utility) for c in candidates)
-    line = f"[RiskAwareSearch {fitted}/{len(candidates)}] {outcome}"
-    print(line, file=sys.stderr, flush=True)
+__all__ = ["infeasible", "repeat_warnings", "warn_of_failures"]
 
 
 def repeat_warnings(candidates: Iterable[Candidate]) -> None:

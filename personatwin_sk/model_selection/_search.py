@@ -12,17 +12,21 @@ import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, TransformerTags, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from personatwin_sk._core.base import read_table
 from personatwin_sk._core.sklearn_private import (
+    CallbackMixin,
+    FitTasks,
     HasMethods,
     Interval,
     SecretReprMixin,
     StrOptions,
     VisualBlock,
     fit_context,
+    managed_callbacks,
 )
 from personatwin_sk.model_selection._candidates import UtilityMeasure
 from personatwin_sk.model_selection._constraints import RiskMeasure
@@ -32,6 +36,7 @@ from personatwin_sk.model_selection._measures import read_measures
 from personatwin_sk.model_selection._messages import infeasible, repeat_warnings, warn_of_failures
 from personatwin_sk.model_selection._polish import most_polishing
 from personatwin_sk.model_selection._results import tabulate
+from personatwin_sk.model_selection._routing import make_router, route
 from personatwin_sk.model_selection._settings import list_settings
 from personatwin_sk.noise import check_step_order
 
@@ -52,7 +57,7 @@ def _kept_estimator_has(name: str) -> Any:
     return check
 
 
-class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
+class RiskAwareSearch(SecretReprMixin, CallbackMixin, MetaEstimatorMixin, BaseEstimator):
     """Find the most useful setting of an estimator whose release is safe enough.
 
     Every setting of the grid is fitted to the whole table, and the table that it would release is
@@ -107,7 +112,9 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         Keep the estimator of the chosen setting, so that the search can transform. It is the very
         one that was measured: it is not fitted again, which could draw other noise.
     verbose : int, default=0
-        Above 0: one line on stderr for each candidate that was fitted and each risk measured.
+        1: one line on stderr that tells how far the search is, and the best so far. More: a line
+        for each candidate that was fitted and each risk measured. (scikit-learn's own callbacks,
+        where it has them, are set by ``set_callbacks``: each candidate is a task.)
     risk_on : {"average", "max"}, default="average"
         Whether the target bounds the upper limit of the mean, or the risk of the person most at
         risk: the larger of ``report.max_risk`` and ``report.event_risk.max``. The latter are
@@ -289,7 +296,8 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         self.error_score = error_score
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> RiskAwareSearch:
+    @managed_callbacks
+    def fit(self, X: Any, y: Any = None, **params: Any) -> RiskAwareSearch:
         """Try every setting on a table and choose one.
 
         Parameters
@@ -298,17 +306,26 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             The table to release.
         y : array-like of shape (n_rows,), default=None
             Handed on to the estimator.
+        **params : dict of str -> object
+            Handed on as in scikit-learn's searches: with metadata routing, to the steps of the
+            estimator and the splitter that ask for it; without, `groups` to the folds of `target`
+            and all else to the estimator's fit. With any for the estimator, candidates share no
+            fitted steps.
 
         Returns
         -------
         self : RiskAwareSearch
         """
         check_step_order(self.estimator)
+        of_estimator, groups = route(self, params)
         settings = list_settings(self.param_grid, self.n_iter, self.random_state)
         X = read_table(self, X, reset=True).to_native()
 
         n_candidates = len(settings) + (most_polishing(settings) if self.polish else 0)
-        measures = read_measures(self, settings, n_candidates, X)
+        measures = read_measures(
+            self, settings, n_candidates, X, params=of_estimator, groups=groups
+        )
+        tasks = FitTasks(self, None if self.polish else n_candidates, X, y)
         # What an earlier fit found is about another table.
         for name in ("best_index_", "best_estimator_", "cv_results_"):
             self.__dict__.pop(name, None)
@@ -321,6 +338,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
             pruned=self.strategy == "pruned",
             n_jobs=self.n_jobs,
             verbose=self.verbose,
+            tasks=tasks,
         )
         try:
             hunt.run()
@@ -328,6 +346,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
                 hunt.polish()
         finally:
             # Whoever loses patience keeps what is known so far.
+            hunt.close()
             self._tell_results(hunt)
         repeat_warnings(hunt.candidates)
         warn_of_failures(hunt.candidates)
@@ -343,6 +362,7 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         self.best_report_ = reports if isinstance(self.risk, Mapping) else reports[""]
         if self.refit:
             self.best_estimator_ = chosen.estimator
+        tasks.all_done()
         return self
 
     def _tell_results(self, hunt: Hunt) -> None:
@@ -374,19 +394,21 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         return self.best_estimator_.transform(X)
 
     @available_if(_kept_estimator_has("transform"))
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Choose a setting for a table and release the table with it.
 
         Parameters
         ----------
         X : table or array-like of shape (n_rows, n_columns)
         y : array-like of shape (n_rows,), default=None
+        **params : dict of str -> object
+            As in :meth:`fit`.
 
         Returns
         -------
         table or ndarray of shape (n_rows, n_columns_out)
         """
-        return self.fit(X, y).transform(X)
+        return self.fit(X, y, **params).transform(X)
 
     @available_if(_kept_estimator_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -421,6 +443,15 @@ class RiskAwareSearch(SecretReprMixin, MetaEstimatorMixin, BaseEstimator):
         if hasattr(self, "best_estimator_"):
             self.best_estimator_.set_output(transform=transform)
         return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell what the estimator's steps and the splitter ask for.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+        """
+        return make_router(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

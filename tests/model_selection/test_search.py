@@ -289,8 +289,8 @@ def test_warnings_that_are_errors_stay_errors():
             search.fit(X)
 
 
-def test_verbose_prints_a_line_per_candidate_to_stderr(capsys):
-    search_of(along_a(0.2, 0.01), along_a(0.9, 0.8), verbose=1).fit(X)
+def test_more_verbose_prints_a_line_per_candidate_to_stderr(capsys):
+    search_of(along_a(0.2, 0.01), along_a(0.9, 0.8), verbose=2).fit(X)
     printed = capsys.readouterr()
     assert printed.out == ""
     lines = printed.err.splitlines()
@@ -299,7 +299,7 @@ def test_verbose_prints_a_line_per_candidate_to_stderr(capsys):
     assert lines[1].startswith("[RiskAwareSearch 2/2] fitted, utility 0.8")
     assert lines[2].startswith("[RiskAwareSearch 2/2] risk 0.2 (not met), utility 0.9")
     assert lines[3].startswith("[RiskAwareSearch 2/2] risk 0.01 (met)")
-    search_of(along_a(0.2, 0.01), along_a(0.9, 0.8), verbose=1, strategy="exhaustive").fit(X)
+    search_of(along_a(0.2, 0.01), along_a(0.9, 0.8), verbose=2, strategy="exhaustive").fit(X)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("[RiskAwareSearch 1/2] risk 0.2 (not met), utility 0.9")
@@ -313,7 +313,7 @@ def test_silent_by_default(capsys):
 
 def test_verbose_says_that_a_candidate_failed(capsys):
     with pytest.warns(FitFailedWarning):
-        failing_search(0.0).set_params(verbose=1).fit(X)
+        failing_search(0.0).set_params(verbose=2).fit(X)
     assert "[RiskAwareSearch 1/2] failed" in capsys.readouterr().err
 
 
