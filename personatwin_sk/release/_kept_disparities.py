@@ -211,7 +211,8 @@ def measure_disparities(
         everybody = _Groups.of(original.iloc[first], after.iloc[first], name)
         if len(everybody.people) < 2:
             continue
-        merged += everybody.merged(k)
+        if not everybody.is_ordered:
+            merged += everybody.merged(k)
         for column, (then, now) in tables:
             groups = _Groups.of(then, now, name)
             if len(groups.people) < 2 or then[column].nunique(dropna=False) < 2:
@@ -257,6 +258,7 @@ class _Groups:
     names: dict[str, str]
     people: dict[str, int]
     mixed: dict[str, int]
+    is_ordered: bool
 
     @classmethod
     def of(cls, before: pd.DataFrame, after: pd.DataFrame, name: Hashable) -> _Groups:
@@ -279,6 +281,7 @@ class _Groups:
             names,
             {reader.names[g]: int(n_people[g]) for g in used},
             {reader.names[g]: int(n_mixed[g]) for g in used},
+            isinstance(reader, OrderedReader),
         )
 
     def merged(self, k: int) -> list[str]:

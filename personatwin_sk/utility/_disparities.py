@@ -127,7 +127,8 @@ def outcome_disparities(
     - **none** if it is significant in neither.
 
     What a release says of a group of which more than half stands under labels that name others as
-    well is not that group's own, and is not taken as a finding.
+    well is not that group's own, and is not taken as a finding. (Groups of an ordered column are
+    cut here, and a label that lies across a cut is of those on both of its sides.)
 
     Parameters
     ----------
@@ -227,10 +228,11 @@ def outcome_disparities(
     table = _tabulate(then, pairs, readers)
     limit = float(stats.norm.ppf((1 + confidence) / 2))
     told_apart = now.told_apart(pairs)
-    for odds, prefix, own in ((then, "", 1.0), (now, "released_", told_apart)):
+    is_own = (told_apart >= _OWN) | readers[-2].reader.is_ordered
+    for odds, prefix, counts in ((then, "", True), (now, "released_", is_own)):
         ratio, error = odds.log_ratios(pairs)
         table[f"{prefix}log_odds_ratio"], table[f"{prefix}standard_error"] = ratio, error
-        table[f"{prefix}significant"] = (np.abs(ratio) > limit * error) & (own >= _OWN)
+        table[f"{prefix}significant"] = (np.abs(ratio) > limit * error) & counts
     table["told_apart"] = told_apart
     table["verdict"] = _verdicts(table)
     return OutcomeDisparities(table, n_left_out, limit)

@@ -181,6 +181,21 @@ def test_of_very_many_people_a_part_is_measured(monkeypatch: pytest.MonkeyPatch)
     assert again is not None and again["marginals"] == rows["marginals"]
 
 
+def test_a_model_sees_a_part_of_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = make_people_events(900, random_state=2)
+    after = events.assign(person_id=0, outcome="other")
+    whole = measure_kept(events, after, columns_of(events), 5)
+    monkeypatch.setattr(_kept, "_MOST_MODELLED", 400)
+    part = measure_kept(events, after, columns_of(events), 5)
+    assert whole is not None and part is not None
+    # What is expected by chance goes with one over the number of rows.
+    n_rows = part["propensity"]["expected"] / whole["propensity"]["expected"]
+    assert n_rows == pytest.approx(len(events) / 400, rel=0.2)
+    assert {name: part[name] for name in ("marginals", "pairs", "trends")} == {
+        name: whole[name] for name in ("marginals", "pairs", "trends")
+    }
+
+
 @pytest.fixture(scope="module")
 def result():
     events = make_people_events(600, random_state=5, areas=("39061", "39017"))

@@ -165,6 +165,18 @@ def test_ordered_groups_are_called_by_rank(courts: pd.DataFrame) -> None:
     assert not ends & set(re.findall(r"\d+(?:\.\d+)?", told)) - {"18"}
 
 
+def test_ages_across_a_cut_are_not_called_merged(courts: pd.DataFrame) -> None:
+    young = courts["age"] < 50
+    chance = np.where(courts["age"] > 60, 0.7, 0.2)
+    guilty = np.where(np.random.default_rng(3).random(len(courts)) < chance, "guilty", "free")
+    before = courts.assign(outcome=guilty)
+    after = before.assign(person_id=0, age=np.where(young, "18-49", "50-79"))
+    found = measure(before, after, keys=["age"])
+    assert found.merged == ()
+    of_outcome = [d for d in found.disparities if d.outcome_column == "outcome"]
+    assert "kept" in {d.verdict for d in of_outcome}
+
+
 def test_small_counts_are_left_out_and_counted(courts: pd.DataFrame) -> None:
     table = courts.copy()
     table.loc[table["person_id"].isin([897, 898, 899]), "ethnicity"] = "D"
@@ -288,7 +300,7 @@ def test_court_records_keep_their_disparities(court: pd.DataFrame) -> None:
 
 def test_the_default_release_says_what_is_lost() -> None:
     """A stricter release of made-up people: whatever is lost has a sentence with a reason."""
-    events = make_people_events(900, random_state=3, areas=("39061",))
+    events = make_people_events(500, random_state=3, areas=("39061",))
     result = create_safe_personas(
         events, domain="criminal_justice", target_risk=0.3, random_state=3
     )

@@ -276,6 +276,21 @@ def test_what_is_said_of_several_groups_is_no_finding_of_one():
     assert all_alone["told_apart"] == 1.0 and all_alone["verdict"] == "kept"
 
 
+def test_a_label_across_a_cut_of_ages_is_of_both_sides():
+    # Fifths end at 19, 39, 59, 79; what is released are halves, so that the third lies in both.
+    ages = np.repeat(np.arange(100), 20)
+    rng = np.random.default_rng(6)
+    before = pd.DataFrame(
+        {"group": ages, "outcome": np.where(rng.random(2000) < ages / 100, "yes", "no")}
+    )
+    after = before.assign(group=np.where(ages < 50, "0-49", "50-99"))
+    found = compare(before, after).table.set_index("group")
+    assert found["told_apart"].max() == 0.0
+    ends = found.loc[f"{80} to {99}"]
+    assert ends["released_significant"] and ends["verdict"] == "kept"
+    assert 0 < ends["released_log_odds_ratio"] < ends["log_odds_ratio"]
+
+
 def test_half_of_a_group_told_apart_is_enough():
     before = four_fold(36, 4, 20, 60)
     for alone, enough in ((14, True), (12, False)):  # 14 and half of 26: 14 of 27
