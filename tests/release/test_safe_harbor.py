@@ -172,6 +172,7 @@ def test_no_dates_and_no_ages() -> None:
         ("patient_name", "x", "A"),
         ("home_address", "x", "B"),
         ("date_of_birth", "1987-05-01", "C"),
+        ("dob", "x", "C"),
         ("phone", "x", "DE"),
         ("e_mail", "x", "F"),
         ("contact", "a@example.org", "F"),

@@ -172,6 +172,11 @@ def test_the_facts_are_not_changed(facts) -> None:
     assert facts == before
 
 
+def test_the_log_is_gone_from_the_facts_too(facts) -> None:
+    found = shareable_facts(facts, 10)
+    assert found["decision_log"] == found["frontier"] == found["notes"] == []
+
+
 def test_what_was_not_measured_is_not_made_up(facts) -> None:
     facts |= dict.fromkeys(("kept", "attack", "histories", "checks"))
     found = shareable_facts(facts, 10)
