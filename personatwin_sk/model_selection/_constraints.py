@@ -71,7 +71,9 @@ def take_verdict(report: Any, risk_on: str = "average") -> Verdict:
     ----------
     report : Report
     risk_on : {"average", "max"}, default="average"
-        Whether `upper` is the upper limit of the mean, or the risk of the person most at risk.
+        Whether `upper` is the upper limit of the mean, or that of the risk of the person most at
+        risk: ``report.max_upper``, or ``max_risk`` of a report that has no such limit. Where the
+        risk by events is sampled nothing below 1 is sure.
     """
     needed = _NEEDED[risk_on]
     missing = [name for name in needed if not hasattr(report, name)]
@@ -81,12 +83,19 @@ def take_verdict(report: Any, risk_on: str = "average") -> Verdict:
             f"which has no {' and no '.join(missing)}."
         )
     upper = getattr(report, needed[0])
+    if risk_on == "max" and getattr(report, "max_upper", None) is not None:
+        upper = report.max_upper
     mean = getattr(report, "population_average_risk", upper)
     events = getattr(report, "event_risk", None)
     if events is not None:
         # np.maximum hands NaN on: a risk that could not be measured is never met.
         mean = np.maximum(mean, events.mean)
-        upper = np.maximum(upper, events.upper if risk_on == "average" else events.max)
+        if risk_on == "average":
+            of_events = events.upper
+        else:
+            # The largest of some draws is no limit of the largest of all.
+            of_events = 1.0 if is_sampled(report) else events.max
+        upper = np.maximum(upper, of_events)
     return Verdict(float(mean), float(upper), int(report.k_anonymity))
 
 

@@ -116,9 +116,10 @@ class RiskAwareSearch(SecretReprMixin, CallbackMixin, MetaEstimatorMixin, BaseEs
         for each candidate that was fitted and each risk measured. (scikit-learn's own callbacks,
         where it has them, are set by ``set_callbacks``: each candidate is a task.)
     risk_on : {"average", "max"}, default="average"
-        Whether the target bounds the upper limit of the mean, or the risk of the person most at
-        risk: the larger of ``report.max_risk`` and ``report.event_risk.max``. The latter are
-        figures without a confidence limit.
+        Whether the target bounds the upper limit of the mean, or that of the person most at risk:
+        the larger of ``report.max_upper`` and ``report.event_risk.max``, which is 1 where events
+        are sampled (the largest chance of some draws is no limit of that of all). A report of
+        another kind may have a `max_risk` alone.
     min_k : int, default=None
         Least ``report.k_anonymity`` of a release, whatever its mergers were set to. None: what
         they were set to.

@@ -19,7 +19,7 @@ from personatwin_sk.risk._events import EventRisk, measure_events
 from personatwin_sk.risk._informed import stand_behind_some
 from personatwin_sk.risk._population import Standing
 from personatwin_sk.risk._report import RiskFigures, RiskReport
-from personatwin_sk.risk._upper import upper_mean
+from personatwin_sk.risk._upper import upper_max, upper_mean
 from personatwin_sk.risk.attacks import AttackResult, ResidualRisk, attack_names, run_attacks
 
 __all__ = ["ATTACKERS", "ReidentificationRisk", "assess_risk"]
@@ -267,6 +267,9 @@ class ReidentificationRisk:
             n_suppressed=classes.n_file_people - classes.n_people,
             population_average_risk=decisive.mean,
             max_risk=decisive.max,
+            max_upper=prosecutor.max
+            if self.attacker == "prosecutor"
+            else upper_max(standing, classes, self._confidence_of_each),
             upper=upper,
             prosecutor=prosecutor,
             journalist=journalist,

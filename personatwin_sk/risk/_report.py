@@ -54,6 +54,9 @@ class RiskReport:
     population_average_risk : float
         Mean over people under `attacker`.
     max_risk : float
+    max_upper : float or None
+        Upper limit of `max_risk`: the low ends of the counts of all classes hold at once, and what
+        is expected rather than counted is not relied on.
     upper : float
         The mean with the low end of each count of the population (and at least f people behind a
         row); equal to it where all counts are exact.
@@ -122,6 +125,7 @@ class RiskReport:
     population_sources: tuple[str, ...]
     n_counted_by_cells: int = 0
     n_untold: int = 0
+    max_upper: float | None = None
     delta_presence: tuple[float, float] = (1.0, 1.0)
     has_population: bool = False
     census_decides: bool = False

@@ -1,4 +1,4 @@
-"""The upper confidence limit of a mean risk."""
+"""The upper confidence limits of a mean risk, and of the largest one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from personatwin_sk.risk._classes import Classes
 from personatwin_sk.risk._population import Standing
 
-__all__ = ["upper_mean"]
+__all__ = ["upper_max", "upper_mean"]
 
 # The low end of a population's count is that of an interval at 90 %: below it is 1 in 20.
 _LOW_END = float(ndtri(0.95))
@@ -88,6 +88,35 @@ def upper_mean(
         spread = float(np.sqrt(np.log1p((deviation(variance) / average) ** 2)))
         limits.append(average * float(np.exp(z * spread - spread**2 / 2)) + by_chance)
     return min(limits)
+
+
+def upper_max(standing: Standing, classes: Classes, confidence: float) -> float:
+    r"""Give the upper limit of the largest 1/F.
+
+    Whichever class it is in, so that the low ends of all classes have to hold at once: with n
+    classes each is taken at 1 - (1 - confidence)/n (Bonferroni), whatever their errors have in
+    common. Where F is not counted but expected, 1/f is the only limit that is sure.
+
+    Parameters
+    ----------
+    standing : Standing
+    classes : Classes
+    confidence : float
+        One-sided.
+
+    Returns
+    -------
+    float
+        At least the largest 1/F, at most the largest 1/f; 0 where nobody is released.
+    """
+    if not len(standing.people):
+        return 0.0
+    sizes = classes.sizes[classes.class_of_member].astype(float)
+    z = float(ndtri(1.0 - (1.0 - confidence) / len(classes.sizes)))
+    behind = standing.people * (standing.low / standing.people) ** (z / _LOW_END)
+    if standing.variance is not None:
+        behind = np.where(standing.variance > 0, sizes, behind)
+    return float((1.0 / np.maximum(np.minimum(behind, standing.people), sizes)).max())
 
 
 def _averaged(

@@ -160,6 +160,29 @@ def test_risk_on_max_bounds_the_person_most_at_risk():
     assert search.cv_results_["risk"].tolist() == [0.01] * 3
 
 
+def test_risk_on_max_takes_the_limit_of_a_report_that_has_one():
+    limited = with_max(0.1, events_max=0.05)
+    limited.max_upper = 0.3
+    unlimited = with_max(0.2, events_max=0.05)
+    unlimited.max_upper = None
+    search = search_of(
+        along_a(limited, unlimited), along_a(0.9, 0.8), target=0.25, risk_on="max",
+        strategy="exhaustive",
+    ).fit(X)  # fmt: skip
+    assert search.cv_results_["risk_upper"].tolist() == [0.3, 0.2]
+    assert search.best_params_["a"] == 1
+
+
+def test_the_largest_of_some_draws_is_no_limit():
+    sampled = with_max(0.1, events_max=0.2)
+    sampled.event_risk.n_sampled = 500
+    search = search_of(along_a(sampled), along_a(0.9), target=0.9, risk_on="max")
+    with pytest.raises(InfeasibleRiskError):
+        search.fit(X)
+    assert search.cv_results_["risk_upper"].tolist() == [1.0]
+    assert search.set_params(risk_on="average").fit(X).best_risk_ == pytest.approx(0.01)
+
+
 def test_risk_on_max_needs_a_report_that_has_it():
     search = search_of(along_a(0.01), along_a(0.5), risk_on="max")
     with pytest.raises(TypeError, match="which has no max_risk"):
@@ -218,15 +241,18 @@ def test_limit_is_corrected_for_the_size_of_the_grid_not_for_what_was_looked_at(
         assert strict.upper >= search.best_risk_ > plain.upper > plain.population_average_risk
 
 
-def test_counts_of_a_population_err_alike_in_all_candidates():
+def test_only_what_counts_err_by_themselves_is_corrected_for_the_candidates():
     table = court()
     census = CensusPopulation(source="bundled")
     measure = ReidentificationRisk(
         ["age", "gender"], person_id="person_id", population=census, confidence=0.9
     )
     search = RiskAwareSearch(court_pipeline(), COURT_GRID, risk=measure).fit(table)
-    plain = measure(table, search.transform(table))
-    assert search.best_risk_ == plain.upper > plain.population_average_risk
+    released = search.transform(table)
+    plain, compared = (replace(measure, n_compared=n)(table, released) for n in (1, 6))
+    assert search.best_risk_ == compared.upper >= plain.upper > plain.population_average_risk
+    # What they err alike is not: six limits, all of whose errors are their own, are higher.
+    assert compared.upper < replace(measure, confidence=59 / 60)(table, released).upper
 
 
 def test_exact_figures_stay_what_they_are():

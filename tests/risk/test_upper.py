@@ -140,3 +140,57 @@ def test_the_limit_of_a_sum_of_skewed_errors_is_fenton_s():
 def test_a_lower_low_end_is_a_higher_limit_down_to_nearly_nobody():
     limits = [limit(PEOPLE, np.full(len(PEOPLE), low), 0.2, IN_FILE) for low in (4.0, 1.0, 0.1)]
     assert limits == sorted(limits) and limits[0] < 0.98 * limits[1] < limits[2]
+
+
+# The person most at risk
+
+
+def report_of(people, low, shared, in_file, **settings):
+    table = pd.DataFrame({"class": np.repeat(np.arange(len(people)), in_file)})
+    return assess_risk(table, table, "class", population=Counted(people, low, shared), **settings)
+
+
+def test_the_largest_risk_has_the_limit_of_all_classes_at_once():
+    # 40 classes: each low end, which is that at 1 in 20, is moved out to 1 in 800.
+    report = report_of(PEOPLE, LOW, 0.3, IN_FILE)
+    moved = PEOPLE * (LOW / PEOPLE) ** (norm.ppf(1 - 0.05 / 40) / norm.ppf(0.95))
+    assert report.max_upper == pytest.approx((1 / np.maximum(moved, IN_FILE)).max())
+    assert report.max_risk < report.max_upper <= report.prosecutor.max == 1 / 3
+    surer = report_of(PEOPLE, LOW, 0.3, IN_FILE, n_compared=10)
+    assert report.max_upper < surer.max_upper <= 1 / 3
+    assert surer.max_upper == pytest.approx(
+        report_of(PEOPLE, LOW, 0.3, IN_FILE, confidence=0.995).max_upper
+    )
+
+
+def test_exact_counts_have_the_largest_risk_itself():
+    exact = report_of(PEOPLE, PEOPLE, 1.0, IN_FILE)
+    assert exact.max_upper == exact.max_risk == 1 / 40
+    for attacker in ("prosecutor", "marketer"):
+        report = report_of(PEOPLE, PEOPLE, 1.0, IN_FILE, attacker=attacker)
+        assert report.max_upper == report.max_risk
+
+
+def test_a_low_end_of_nobody_leaves_the_people_of_the_file():
+    report = report_of(PEOPLE, 0 * LOW, 0.5, IN_FILE)
+    assert report.max_upper == report.prosecutor.max == 1 / 3
+
+
+def test_what_is_expected_of_a_class_is_no_limit_of_its_largest_risk():
+    people = pd.DataFrame({"age": [30, 30, 31, 31] * 5, "home": ["own", "rent"] * 10})
+    counts = pd.DataFrame({"age": [30, 31], "n": [4000, 4000]})
+    known = TablePopulation.from_frame(counts)
+    report = assess_risk(people, people, ["age", "home"], population=known)
+    assert report.max_risk < report.max_upper == report.prosecutor.max == 1 / 5
+    assert report.to_dict()["max_upper"] == 1 / 5
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
+def test_the_largest_risk_is_above_its_limit_at_most_1_time_in_20(shared):
+    rng = np.random.default_rng(11)
+    sigma = np.log(PEOPLE / LOW) / norm.ppf(0.95)
+    alike = rng.standard_normal((4000, 1)) * np.sqrt(shared)
+    alone = rng.standard_normal((4000, 40)) * np.sqrt(1 - shared)
+    true = np.maximum(PEOPLE * np.exp(sigma * (alike + alone)), IN_FILE)
+    above = (1 / true).max(axis=1) > report_of(PEOPLE, LOW, shared, IN_FILE).max_upper * (1 + 1e-9)
+    assert above.mean() <= 0.05
