@@ -34,8 +34,14 @@ Runner = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Run an example in a folder of its own; gives the names that it leaves behind."""
+    """Run an example in a folder of its own, where nothing can be fetched; gives its names."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("an example asks for something from the network")
+
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PERSONATWIN_OFFLINE")
+    monkeypatch.setattr("requests.Session.send", refuse)
     return lambda name: runpy.run_path(str(EXAMPLES / f"{name}.py"))
 
 

@@ -18,8 +18,14 @@ Runner = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Run an example in a folder of its own; gives the names that it leaves behind."""
+    """Run an example in a folder of its own, where nothing can be fetched; gives its names."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("an example asks for something from the network")
+
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PERSONATWIN_OFFLINE")
+    monkeypatch.setattr("requests.Session.send", refuse)
     return lambda name: runpy.run_path(str(EXAMPLES / f"{name}.py"))
 
 
@@ -68,6 +74,7 @@ def test_court_records(run: Runner, tmp_path: Path) -> None:
     assert row["log_odds_ratio"] == pytest.approx(original, abs=0.02)
     assert abs(row["log_odds_ratio"]) > 1.96 * row["standard_error"]
     assert row["verdict"] != "kept" and abs(row["released_log_odds_ratio"]) < 0.1
+    assert names["told"]
     # Nobody's origin is in it: each persona has people of both.
     assert personas["ethnicity"].str.contains("Black").all()
     assert personas["ethnicity"].str.contains("White").all()
@@ -106,7 +113,13 @@ def test_hospital_visits(run: Runner) -> None:
     own = listed.groupby(visits["person_id"])[KEYS].first().astype(str).agg("/".join, axis=1)
     assert (own.map(own.value_counts()) == 1).sum() == names["alone"] > 100
 
-    # The release keeps the target, and what is told of its personas is so.
+    # The release keeps the target, though not the list: dates or places are finer than it allows.
+    by_item = names["by_item"].set_index("item")["status"]
+    assert list(by_item.index) == list("ABCDEFGHIJKLMNOPQR")
+    assert (by_item == "not met").any() and by_item["A"] == "not released"
+    assert names["insiders"] > 5 * names["result"].verdict
+
+    # What is told of its personas is so.
     result, told = names["result"], names["told"]
     assert 0.05 < result.verdict <= 0.1
     assert result.risk_metrics.get_risk_level() == "INTERNAL_USE_ONLY"
