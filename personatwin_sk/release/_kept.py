@@ -75,7 +75,8 @@ def measure_kept(
         return None
     marginals = _marginals(pair)
     pairs = _pairs(pair)
-    propensity = propensity_mse(*map(_part, pair.events or pair.people), pair.columns)
+    before, after = pair.people if pair.events is None else pair.events
+    propensity = propensity_mse(_part(before), _part(after), pair.columns)
     found = KeptDisparities((), 0)
     sequences = trends = None
     if pair.events is not None:

@@ -111,6 +111,17 @@ def test_what_is_lost_is_named_with_its_reason(courts: pd.DataFrame) -> None:
     assert any(line.endswith("B (ethnicity).") for line in words)
 
 
+def test_a_merged_group_of_fewer_people_than_k_is_not_named(courts: pd.DataFrame) -> None:
+    table = courts.copy()
+    table.loc[table["person_id"].isin(range(890, 900)), "ethnicity"] = "D"
+    both = table["ethnicity"].isin(["C", "D"])
+    after = table.assign(person_id=0, ethnicity=table["ethnicity"].where(~both, "C|D"))
+    assert list(measure(table, after, 10).merged) == ["C (ethnicity)", "D (ethnicity)"]
+    found = measure(table, after, 11)
+    assert list(found.merged) == ["C (ethnicity)"]
+    assert "D (" not in " ".join(found.describe())
+
+
 def test_noise_is_named_as_a_reason(courts: pd.DataFrame) -> None:
     rng = np.random.default_rng(1)
     drawn = rng.random(len(courts)) < 0.9
@@ -198,11 +209,17 @@ def test_small_counts_are_left_out_and_counted(courts: pd.DataFrame) -> None:
 
 
 def test_the_suppressed_count_for_no_group(courts: pd.DataFrame) -> None:
+    courts = courts.assign(
+        ethnicity=courts["ethnicity"].where(courts["person_id"] >= 100, None)  # a group as well
+    )
     gone = courts["person_id"].between(500, 649)  # half of B
     after = courts.assign(
         person_id=np.where(gone, None, 0), ethnicity=courts["ethnicity"].where(~gone, None)
     )
-    found = only(measure(courts, after), "outcome", "B")
+    everything = measure(courts, after)
+    unknown = only(everything, "outcome", "(null)")
+    assert unknown.original == unknown.released
+    found = only(everything, "outcome", "B")
     left = courts[~gone]
     a, b, c, d = (
         ((left["ethnicity"] == group) & (left["outcome"] == outcome)).sum() + 0.5
