@@ -2,15 +2,10 @@
 
 from personatwin_sk.domains._builtin import get_domain_config
 from personatwin_sk.domains._config import Domain, DomainConfig, create_custom_config
-from personatwin_sk.domains._labels import (
-    map_labels,
-    mark_told,
-    suggest_labels,
-    unknown_labels,
-    untold,
-)
+from personatwin_sk.domains._labels import map_labels, suggest_labels, unknown_labels
 from personatwin_sk.domains._nearest import nearest_label, spelling
 from personatwin_sk.domains._privacy import PRIVACY_LEVELS, PrivacyLevel, get_privacy_level
+from personatwin_sk.domains._told import mark_told, several_spellings, untold
 
 __all__ = [
     "PRIVACY_LEVELS",
@@ -23,6 +18,7 @@ __all__ = [
     "map_labels",
     "mark_told",
     "nearest_label",
+    "several_spellings",
     "spelling",
     "suggest_labels",
     "unknown_labels",

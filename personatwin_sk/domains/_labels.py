@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from personatwin_sk.domains._config import Domain, DomainConfig
 from personatwin_sk.domains._nearest import nearest_label, spelling
 from personatwin_sk.exceptions import DataWarning, InputError
 
-__all__ = ["map_labels", "mark_told", "suggest_labels", "unknown_labels", "untold"]
+__all__ = ["map_labels", "suggest_labels", "unknown_labels"]
 
 Labels = Mapping[str, Mapping[Any, Any]]
 
@@ -30,7 +30,6 @@ SHARED_BY = 20
 # there may be as many as rows.
 _MOST_COMPARED = 200
 _MOST_TOLD = 5
-_TOLD = "personatwin_sk: told"  # in the attributes of a table that a loader has told of
 _COLUMNS = ("column", "event_type", "label", "n_labels", "rows", "suggestion")
 
 
@@ -200,37 +199,6 @@ def unknown_labels(frame: Any, config: DomainConfig) -> list[str]:
         line += f"({n_labels} such {what})"
         lines.append(line + "; they are kept as they are" + _nearest_in_words(part, column))
     return lines
-
-
-def mark_told(frame: pd.DataFrame, lines: Sequence[str]) -> None:
-    """Note in a table's own attributes what was told of it, so that it is not told again."""
-    frame.attrs[_TOLD] = [*frame.attrs.get(_TOLD, ()), *lines]
-
-
-def untold(lines: Sequence[str], frame: Any) -> list[str]:
-    """Give those lines that were not told of a table yet.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        As `unknown_labels` gives them.
-    frame : table
-        Where a loader has told the same of it, its attributes say so. What was changed since then
-        counts otherwise, and is told.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"event_type": ["lunch"]})
-    >>> mark_told(frame, ["1 of 1 rows ..."])
-    >>> untold(["1 of 1 rows ...", "2 of 2 rows ..."], frame)
-    ['2 of 2 rows ...']
-    """
-    attributes = frame.attrs if isinstance(frame, pd.DataFrame) else {}
-    return [line for line in lines if line not in attributes.get(_TOLD, ())]
 
 
 def _nearest_in_words(part: pd.DataFrame, column: str) -> str:

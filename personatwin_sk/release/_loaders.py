@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -9,8 +10,8 @@ import pandas as pd
 
 from personatwin_sk._core.dates import read_dates
 from personatwin_sk._core.frames import is_null
-from personatwin_sk.domains import map_labels
-from personatwin_sk.exceptions import ColumnNotFoundError
+from personatwin_sk.domains import map_labels, several_spellings
+from personatwin_sk.exceptions import ColumnNotFoundError, DataWarning
 from personatwin_sk.release._ages_from_births import BIRTH, ages_of
 from personatwin_sk.release._read_csv import (
     STANDARD,
@@ -93,6 +94,12 @@ def load_people_events(
         files contradict each other, or have nobody in common. Messages name columns and counts,
         never a value.
 
+    Warns
+    -----
+    DataWarning
+        Where a gender or an ethnicity is written in several ways ("Male", "male ", "M"): how many
+        values. They stay as they are; `labels` makes them one.
+
     Examples
     --------
     >>> import io
@@ -136,6 +143,8 @@ def load_people_events(
             frame[column] = read_dates(frame[column], column=column)
         elif column not in (*STANDARD, BIRTH) and _is_text(frame[column]):
             frame[column] = numbers_if_amounts(frame[column])
+    for line in several_spellings(frame):
+        warnings.warn(line, DataWarning, stacklevel=2)
     return _without_births(frame, reference_date)
 
 

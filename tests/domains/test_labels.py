@@ -10,10 +10,8 @@ from personatwin_sk.domains import (
     create_custom_config,
     get_domain_config,
     map_labels,
-    mark_told,
     suggest_labels,
     unknown_labels,
-    untold,
 )
 from personatwin_sk.exceptions import ColumnNotFoundError, DataWarning, InputError
 
@@ -179,17 +177,3 @@ def test_real_files_are_known(shared_data):
     ):
         frame = pd.read_csv(shared_data / path, dtype=str)
         assert unknown_labels(frame, get_domain_config(domain)) == []
-
-
-def test_what_was_told_of_a_table_is_not_told_again_until_it_changes():
-    config = get_domain_config("criminal_justice")
-    frame = pd.DataFrame({"person_id": range(30), "event_type": ["arrest"] * 5 + ["lunch"] * 25})
-    lines = unknown_labels(frame, config)
-    assert len(lines) == 1 and untold(lines, frame) == lines
-    mark_told(frame, lines)
-    assert untold(lines, frame) == untold(lines, frame.copy()) == []
-    assert untold(lines, frame.to_dict("list")) == lines  # what has no attributes was told nothing
-    fewer = unknown_labels(frame.head(20), config)
-    assert untold(fewer, frame.head(20)) == fewer
-    mark_told(frame, fewer)
-    assert untold([*lines, *fewer, "new"], frame) == ["new"]

@@ -370,3 +370,11 @@ def test_real_hospital_file_loads_whole(shared_data):
     assert (len(table), table["person_id"].nunique()) == (7584, 111)
     assert table["zip"].str.len().max() == 5
     assert table["zip"].str.fullmatch(r"\d{4,5}").all()
+
+
+def test_two_spellings_of_a_gender_are_told_and_one_mapping_makes_them_one():
+    text = "person_id,age,gender\n1,30,Male\n2,31,male \n3,32,M\n4,33,Male\n5,34,Female\n"
+    with pytest.warns(DataWarning, match=r"2 of 5 values of 'gender' .* \(4 labels are 2\)"):
+        assert set(load(text)["gender"]) == {"Male", "male ", "M", "Female"}
+    labels = {"gender": {"M": "Male", "male": "Male"}}
+    assert set(load(text, labels=labels)["gender"]) == {"Male", "Female"}
