@@ -5,13 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection._constraints import Constraints, is_sampled
+from personatwin_sk.model_selection._lineage import Lineage
 from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
+
+if TYPE_CHECKING:  # which itself rests on the default measures, and these on this module
+    from personatwin_sk.model_selection._known_reports import KnownReports
 
 __all__ = [
     "FAILURES",
@@ -75,6 +79,8 @@ class Fitted:
     estimator: Any
     fit_time: float
     remarks: Remarks
+    # Where its columns come from; None where that is not known.
+    made: Lineage | None = None
 
     def as_candidate(self) -> Candidate:
         """Give what is known so far."""
@@ -133,16 +139,22 @@ def fit(
         usefulness = float(measures.utility(X, released))
         if np.isnan(usefulness):
             raise ValueError("utility(original, released) returned NaN; it must return a number.")
-        return Fitted(params, usefulness, released, prepared.estimator, prepared.seconds, ())
+        seconds, made = prepared.seconds, prepared.made
+        return Fitted(params, usefulness, released, prepared.estimator, seconds, (), made)
 
     return _try(work, params, measures.error_score, prepared.remarks)
 
 
-def judge(fitted: Fitted, X: Any, measures: Measures) -> Candidate:
-    """Measure the risk of a fitted candidate and take the verdict."""
+def judge(
+    fitted: Fitted, X: Any, measures: Measures, known: KnownReports | None = None
+) -> Candidate:
+    """Measure the risk of a fitted candidate, unless it is known, and take the verdict."""
 
     def work() -> Candidate:
-        reports = measures.constraints.measure(X, fitted.released)
+        if known is None:
+            reports = measures.constraints.measure(X, fitted.released)
+        else:
+            reports = known.measure(measures.constraints, X, fitted.released, fitted.made)
         # Each merger promises its k; the released table has to keep the largest promise.
         mergers = find_estimators(fitted.estimator, PersonaMerger)
         promised = max((merger.k for merger in mergers), default=1)

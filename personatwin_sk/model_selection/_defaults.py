@@ -75,6 +75,12 @@ class DefaultMeasures:
         )
         return measure(before.to_native(), after.to_native())
 
+    @property
+    def risk_columns(self) -> tuple[Hashable, ...] | None:
+        """The columns of a release that its risk depends on; None: whichever it has."""
+        roles = self._roles
+        return None if roles.automatic else (*roles.keys, roles.person_id)
+
     def utility(self, original: Any, released: Any) -> float:
         """Measure the information kept by one release."""
         before, after = _aligned(original, released)

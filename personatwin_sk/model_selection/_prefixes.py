@@ -37,6 +37,8 @@ class Prepared:
     remarks: tuple[Any, ...] = ()
     # Equal for candidates whose tables are the same; None: nothing was done to it.
     origin: Hashable = None
+    # Where the columns of the release will come from; None where that is not known.
+    made: Lineage | None = None
 
     @property
     def left(self) -> list[Any]:
@@ -148,7 +150,11 @@ class SharedFits:
         prepared = Prepared(configured, self.X)
         steps = self._steps[index]
         if steps:
-            self._memory.visit(step.number for step in steps if step is not None)
+            working = [step for step in steps if step is not None]
+            if working:
+                last = working[-1]
+                prepared.made = last.before.after(last.footprint, last.number)
+            self._memory.visit(step.number for step in working)
             depth = 0
             while depth < len(steps) - 1 and self._is_shared(steps[depth]):
                 depth += 1

@@ -22,6 +22,7 @@ from personatwin_sk.model_selection._candidates import (
     judge,
     prepare,
 )
+from personatwin_sk.model_selection._known_reports import KnownReports
 from personatwin_sk.model_selection._memory import n_bytes
 from personatwin_sk.model_selection._prefixes import Prepared, SharedFits
 
@@ -152,7 +153,7 @@ def _evaluate_one(index: int, *args: Any) -> tuple[int, Candidate]:
 
 
 def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progress:
-    waiting, bounds = _Waiting(), _Bounds(fits.X, measures)
+    waiting, bounds, known = _Waiting(), _Bounds(fits.X, measures), KnownReports()
     for index in fits.order:
         prepared = prepare(fits, index, measures)
         if isinstance(prepared, Candidate):
@@ -160,7 +161,7 @@ def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progres
             continue
         bound = bounds.of(prepared)
         while waiting and waiting.best_utility > bound:
-            yield from _judge_next(waiting, fits.X, measures, leader)
+            yield from _judge_next(waiting, fits.X, measures, leader, known)
         if bound < leader.floor:
             continue
         prepared = complete(fits, index, prepared, measures)
@@ -177,16 +178,18 @@ def _best_first(fits: SharedFits, measures: Measures, leader: Leader) -> Progres
             waiting.push(index, fitted)
         del fitted
         while waiting.n_bytes > _WAITING_BYTES:
-            yield from _judge_next(waiting, fits.X, measures, leader)
+            yield from _judge_next(waiting, fits.X, measures, leader, known)
     while waiting:
-        yield from _judge_next(waiting, fits.X, measures, leader)
+        yield from _judge_next(waiting, fits.X, measures, leader, known)
 
 
-def _judge_next(waiting: _Waiting, X: Any, measures: Measures, leader: Leader) -> Progress:
+def _judge_next(
+    waiting: _Waiting, X: Any, measures: Measures, leader: Leader, known: KnownReports
+) -> Progress:
     index, fitted = waiting.pop()
     if fitted.utility < leader.floor:
         return
-    candidate = judge(fitted, X, measures)
+    candidate = judge(fitted, X, measures, known)
     leader.meet(index, candidate)
     yield index, candidate
 
