@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from personatwin_sk.datasets import make_people_events
 from personatwin_sk.exceptions import ColumnNotFoundError, DataWarning, InputError
 from personatwin_sk.release import (
+    create_safe_personas,
     load_criminal_justice_data,
     load_education_data,
     load_employment_data,
@@ -378,3 +380,26 @@ def test_two_spellings_of_a_gender_are_told_and_one_mapping_makes_them_one():
         assert set(load(text)["gender"]) == {"Male", "male ", "M", "Female"}
     labels = {"gender": {"M": "Male", "male": "Male"}}
     assert set(load(text, labels=labels)["gender"]) == {"Male", "Female"}
+
+
+def test_unknown_labels_are_told_once_by_the_loader_and_not_again_by_the_release():
+    kinds = ["arrest", "lunch"] * 30
+    rows = "".join(f"{i},{20 + i % 30},{kind},2023-01-05\n" for i, kind in enumerate(kinds))
+    text = "person_id,age,event_type,date\n" + rows
+    with pytest.warns(DataWarning, match="30 of 60 rows") as told:
+        frame = load_criminal_justice_data(io.BytesIO(text.encode()))
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of a table that was not changed there is nothing to add
+        result = create_safe_personas(
+            frame, domain="criminal_justice", target_risk=0.5, known_events=0, use_census_data=False
+        )
+    assert any("30 of 60 rows" in note for note in result.notes)
+    with pytest.warns(DataWarning, match="15 of 30 rows"):
+        create_safe_personas(
+            frame.iloc[:30],
+            domain="criminal_justice",
+            target_risk=0.5,
+            known_events=0,
+            use_census_data=False,
+        )
