@@ -26,7 +26,9 @@ from personatwin_sk.release._grid import (
 )
 from personatwin_sk.risk import ReidentificationRisk
 
-# Each round of looking between two sizes of classes leaves a quarter of the gap.
+# Each round of looking between two sizes of classes leaves a quarter of the gap. Unlike `polish` of
+# RiskAwareSearch, which goes on from the winner alone, it looks along every chain that may still
+# come to win, such as that of coarser dates beside that of finer ones.
 _ROUNDS = 2
 
 
@@ -68,7 +70,7 @@ class StagedSearch:
         As for :class:`RiskAwareSearch`.
     target_risk : float
     verbose : int
-        1: a line of progress per setting on stderr.
+        1: a line of progress per stage on stderr.
 
     Attributes
     ----------
