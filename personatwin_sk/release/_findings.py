@@ -44,7 +44,8 @@ def findings(
     report : RiskReport
         Of `released`.
     k : int
-        The floor. No figure rests on fewer people than this or than the smallest class has.
+        The floor: no figure rests on fewer people. (The smallest class may be far larger. Smaller
+        groups than that have disparities too, and whoever signs has to see which are lost.)
     random_state : int, RandomState or None, default=None
         Draws the targets of the attack.
 
@@ -54,12 +55,9 @@ def findings(
         ``kept`` (see `measure_kept`), ``attack`` (`attack_release`), ``histories``
         (`histories_told`) and ``checks`` (`release_checks`), each ready for JSON.
     """
-    least = max(k, report.k_anonymity)
-    attack = attack_release(original, released, risk, least, random_state=random_state)
+    attack = attack_release(original, released, risk, k, random_state=random_state)
     return {
-        "kept": measure_kept(
-            original, released, columns, least, aggregated=personas.aggregated_events
-        ),
+        "kept": measure_kept(original, released, columns, k, aggregated=personas.aggregated_events),
         "attack": attack,
         "histories": histories_told(personas.histories),
         "checks": release_checks(

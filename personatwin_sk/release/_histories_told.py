@@ -19,7 +19,7 @@ _ABOUT = {
 
 
 def histories_told(histories: PersonaHistories | None) -> dict[str, Any] | None:
-    """Sum up what is told of personas' histories, over those personas of which it is told.
+    """Sum up for how many personas histories are told, and the mean where it is for all of them.
 
     Parameters
     ----------
@@ -47,17 +47,22 @@ def histories_told(histories: PersonaHistories | None) -> dict[str, Any] | None:
         if not told.any() or people == 0:
             words.append(f"Of no persona the {text} could be told.")
             continue
-        mean = float((values[told] * size[told]).sum() / size[told].sum())
         share = float(size[told].sum() / people)
-        figures.append({"name": text, "value": mean, "share": name != "events_per_person"})
         figures.append(
             {"name": f"people in personas with the {text}", "value": share, "share": True}
         )
-        shown = f"{mean:.2f}" if name == "events_per_person" else f"{mean:.1%}"
-        words.append(
+        line = (
             f"The {text} is told for {int(told.sum()):,} of {len(summary):,} personas, which "
-            f"{share:.1%} of the people are in; over these it is {shown}."
+            f"{share:.1%} of the people are in"
         )
+        if told.all():
+            mean = float((values * size).sum() / size.sum())
+            figures.append({"name": text, "value": mean, "share": name != "events_per_person"})
+            shown = f"{mean:.2f}" if name == "events_per_person" else f"{mean:.1%}"
+            words.append(f"{line}; over these it is {shown}.")
+        else:
+            # Whether it may be told depends on the figure: a mean of these is not one of all.
+            words.append(f"{line}.")
     hidden = {name: n for name, n in histories.n_suppressed.items() if n and name != "events"}
     if hidden:
         words.append(

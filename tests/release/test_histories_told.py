@@ -58,13 +58,14 @@ def test_what_is_not_told_is_counted(histories) -> None:
     found = histories_told(some)
     assert found is not None
     words = " ".join(found["words"])
-    assert (
-        "is told for 1 of 3 personas, which 40.0% of the people are in; over these it is" in words
-    )
+    assert "is told for 1 of 3 personas, which 40.0% of the people are in. " in words
     assert "Of no persona the share of people with a second run of events could be told." in words
     assert "5 of summary, 7 of repeats." in words
     names = [row["name"] for row in found["figures"]]
     assert not any("second run" in name for name in names)
+    # Of one persona it may be told because all of its people are alike in it: no mean of all.
+    assert "share of people with several events" not in names
+    assert "people in personas with the share of people with several events" in names
 
 
 def test_no_histories_no_figures() -> None:
