@@ -112,8 +112,8 @@ def add_options(parser: Parser) -> None:
         "--report-variant",
         choices=REPORT_VARIANTS,
         default="internal",
-        help="internal: with how the setting was found (default); shareable: without it, small "
-        "counts hidden",
+        help="internal: with how the setting was found (default); shareable: without it and "
+        "without small counts, in the report and in risk.json",
     )
     parser.add("--no-report", action="store_true", help="do not write report.html")
     parser.add("--force", action="store_true", help="replace a release that is in the folder")

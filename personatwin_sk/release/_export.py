@@ -135,7 +135,8 @@ def export_release(
     report : bool, default=True
         Whether to write the report.
     report_variant : {"internal", "shareable"}, default="internal"
-        Which of the two reports: see `export_privacy_report`.
+        Which of the two reports: see `export_privacy_report`. With the shareable one, ``risk.json``
+        too is without the log of the search, remarks on the data and figures of few people.
     force : bool, default=False
         Replace these files in a folder that holds files; all others stay.
 
@@ -213,11 +214,21 @@ def _contents(
     contents[DICTIONARY_FILE] = _json(data_dictionary(result.personas, result.settings))
     claims = claims_of(facts)
     files = file_facts(contents, n_rows)
-    contents[RISK_FILE] = _json({**facts, "claims": claims, "files": files})
+    shown = _shown(facts, report_variant)
+    contents[RISK_FILE] = _json({**shown, "claims": claims, "files": files})
     if report:
         contents[REPORT_FILE] = _report_text(result, report_variant, files).encode("utf-8")
     contents[MANIFEST_FILE] = _json(manifest_of(file_facts(contents, n_rows), claims))
     return contents
+
+
+def _shown(facts: dict[str, Any], variant: str) -> dict[str, Any]:
+    """Leave out of the figures what is not in a shareable report: whoever has one has both."""
+    if variant == "internal":
+        return facts
+    from personatwin_sk.report import shareable_figures, smallest_count
+
+    return shareable_figures(facts, smallest_count(facts))
 
 
 def require_parquet() -> None:

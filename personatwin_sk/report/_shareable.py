@@ -1,20 +1,21 @@
-"""What of a release's figures may be shown to everybody: the report is an output that can leak."""
+"""What of a release's figures may be shown to everybody: reports are outputs that can leak."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from personatwin_sk.domains import get_privacy_level
 from personatwin_sk.report._words import percent
 
-__all__ = ["VARIANTS", "shareable_facts", "smallest_count"]
+__all__ = ["VARIANTS", "shareable_facts", "shareable_figures", "smallest_count"]
 
 VARIANTS = ("internal", "shareable")
 _FEWEST = 10
 _OF_RELEASE = ("personas", "released_people", "released_events", "settings_tried")
 _OF_BASELINES = ("k_anonymity", "n_classes")  # they count the people of the data
-# What they say of the data as it came, or of how near other settings came.
-_INTERNAL_SETTINGS = ("dropped_columns", "n_compared")
+_INTERNAL_SETTINGS = ("dropped_columns",)
+_OF_SEARCH = ("n_compared",)  # it says how many settings were near
 _SHARES = ("modelled_share",)
 
 
@@ -29,23 +30,22 @@ def smallest_count(facts: Mapping[str, Any]) -> int:
     Returns
     -------
     int
-        The people of the smallest class, and at least 10.
+        The floor of k of the privacy level, and at least 10.
 
     Examples
     --------
-    >>> smallest_count({"risk": {"release": {"k_anonymity": 5}}})
+    >>> smallest_count({"settings": {"privacy_level": "medium"}})
     10
     """
-    return max(int(facts["risk"]["release"]["k_anonymity"]), _FEWEST)
+    return max(get_privacy_level(facts["settings"]["privacy_level"]).k, _FEWEST)
 
 
-def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
-    """Leave out what only those who hold the data should see.
+def shareable_figures(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
+    """Leave out of the figures for machines what only those who hold the data should see.
 
-    Gone are remarks on the data, the log of the search and its frontier, the classes at the
-    highest risk, names of columns that were dropped, and every count of the data as it came (with
-    that of the release it would give away how many were left out). Shares of people that stand
-    for fewer than `least` are told as an upper limit.
+    Gone are remarks on the data, advice to who holds it, the log of the search and its frontier,
+    the classes at the highest risk, names of columns that were dropped, and what is kept of groups
+    of fewer than `least` people. What tables and claims are verified by stays as it is.
 
     Parameters
     ----------
@@ -59,8 +59,44 @@ def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
     dict
         Facts of the same shape.
     """
+    settings = facts["settings"].items()
+    return {
+        **facts,
+        "settings": {name: value for name, value in settings if name not in _INTERNAL_SETTINGS},
+        # It advises who holds the data, with counts of them.
+        "risk": {name: {**one, "recommendation": ""} for name, one in facts["risk"].items()},
+        "notes": [],
+        "decision_log": [],
+        "frontier": [],
+        "checks": _checks(facts["checks"]),
+        "kept": _kept(facts["kept"], least, facts["risk"]["release"]["k_anonymity"]),
+        "attack": _attack(facts["attack"], least),
+        "histories": _histories(facts["histories"], least),
+    }
+
+
+def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
+    """Leave out of the report what only those who hold the data should see.
+
+    Beside what is not in `shareable_figures`, gone is every count of the data as it came (with that
+    of the release it would give away how many were left out). Shares of people that stand for fewer
+    than `least` are told as an upper limit.
+
+    Parameters
+    ----------
+    facts : mapping
+        What ``ReleaseResult.to_dict()`` gives; it is not changed.
+    least : int
+        As `smallest_count` gives it.
+
+    Returns
+    -------
+    dict
+        Facts of the same shape.
+    """
+    figures = shareable_figures(facts, least)
     n_people = facts["counts"]["released_people"]
-    risk = {name: dict(report) for name, report in facts["risk"].items()}
+    risk = {name: dict(report) for name, report in figures["risk"].items()}
     for name, report in risk.items():
         if name != "release":
             for figure in _OF_BASELINES:
@@ -74,24 +110,12 @@ def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
         }
         for figure in _SHARES:
             report[figure] = _told_share(report[figure], n_people, least)
-        # It advises who holds the data, with counts of them.
-        report["recommendation"] = ""
+    settings = figures["settings"].items()
     return {
-        **facts,
+        **figures,
         "counts": {name: facts["counts"][name] for name in _OF_RELEASE},
-        "settings": {
-            name: value
-            for name, value in facts["settings"].items()
-            if name not in _INTERNAL_SETTINGS
-        },
+        "settings": {name: value for name, value in settings if name not in _OF_SEARCH},
         "risk": risk,
-        "notes": [],
-        "decision_log": [],
-        "frontier": [],
-        "checks": _checks(facts["checks"]),
-        "kept": _kept(facts["kept"], least, facts["risk"]["release"]["k_anonymity"]),
-        "attack": _attack(facts["attack"], least),
-        "histories": _histories(facts["histories"], least),
     }
 
 
@@ -111,12 +135,20 @@ def _checks(checks: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _kept(kept: Mapping[str, Any] | None, least: int, smallest_class: int) -> dict[str, Any] | None:
     if kept is None:
         return None
+    gone = [row for row in kept["disparities"] if row.get("people", least) < least]
+
+    def is_of_few(line: str) -> bool:
+        return any(
+            row["why"] and row["why"] in line and f"{row['group']} against" in line for row in gone
+        )
+
     return {
         **kept,
+        "words": [line for line in kept["words"] if not is_of_few(line)],
         # Not which of the figures rests on fewest people.
         "least_people": min(kept["least_people"], smallest_class),
         "marginals": [{**one, "n_values": None} for one in kept["marginals"]],
-        "disparities": [row for row in kept["disparities"] if row.get("people", least) >= least],
+        "disparities": [row for row in kept["disparities"] if row not in gone],
     }
 
 

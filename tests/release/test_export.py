@@ -275,3 +275,18 @@ def test_neither_ids_nor_seeds_are_in_any_file(tmp_path: Path) -> None:
         assert b"canary" not in path.read_bytes() and b"918273645" not in path.read_bytes()
         digests = [hashlib.sha256(who.encode()).hexdigest() for who in people["person_id"]]
         assert not any(one.encode() in path.read_bytes() for one in digests)
+
+
+def test_figures_that_go_out_with_a_shareable_report(result, tmp_path: Path) -> None:
+    """They lack what the report lacks, and are verified all the same."""
+    export_release(result, tmp_path / "mine")
+    export_release(result, tmp_path / "theirs", report_variant="shareable")
+    mine, theirs = (
+        json.loads((tmp_path / name / "risk.json").read_text()) for name in ("mine", "theirs")
+    )
+    assert mine["decision_log"] and not theirs["decision_log"]
+    assert mine["frontier"] and not theirs["frontier"]
+    assert "dropped_columns" in mine["settings"] and "dropped_columns" not in theirs["settings"]
+    assert mine["counts"] == theirs["counts"] and mine["claims"] == theirs["claims"]
+    for name in ("mine", "theirs"):
+        assert verify_release(tmp_path / name).holds

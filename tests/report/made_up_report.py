@@ -318,6 +318,7 @@ def made_up_facts() -> dict[str, Any]:
             "event_columns": ["date", "event_type"],
             "known_events": 1,
             "n_compared": 18.0,
+            "privacy_level": "medium",
             "quasi_identifiers": ["age", "gender", "geography"],
         },
         "counts": {

@@ -315,6 +315,7 @@ def test_settings_are_listed_by_name(page: str) -> None:
         ["event columns", "date, event_type"],
         ["known events", "1"],
         ["n compared", "18"],
+        ["privacy level", "medium"],
         ["quasi identifiers", "age, gender, geography"],
     ]
 

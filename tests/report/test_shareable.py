@@ -24,7 +24,11 @@ from made_up_report import (
 )
 
 from personatwin_sk.report import render_report
-from personatwin_sk.report._shareable import shareable_facts, smallest_count
+from personatwin_sk.report._shareable import (
+    shareable_facts,
+    shareable_figures,
+    smallest_count,
+)
 from personatwin_sk.report._sizes import size_bins
 
 
@@ -94,6 +98,7 @@ def test_names_of_dropped_columns_and_the_classes_at_highest_risk_are_left_out(f
         "dates: precision",
         "event columns",
         "known events",
+        "privacy level",
         "quasi identifiers",
     ]
 
@@ -123,10 +128,34 @@ def test_the_limit_is_ten_people(facts, people: int, told: bool) -> None:
     assert ("Disparities between groups" in headings(page, 2)) == told
 
 
-@pytest.mark.parametrize(("k", "least"), [(1, 10), (5, 10), (10, 10), (11, 11), (64, 64)])
-def test_the_limit_is_the_smallest_class_where_that_is_larger(facts, k: int, least: int) -> None:
-    facts["risk"]["release"]["k_anonymity"] = k
+@pytest.mark.parametrize(("level", "least"), [("low", 10), ("high", 11), ("maximum", 20)])
+def test_the_limit_is_the_floor_of_k_where_that_is_larger(facts, level: str, least: int) -> None:
+    facts["settings"]["privacy_level"] = level
     assert smallest_count(facts) == least
+
+
+def test_sentences_on_groups_of_few_people_go_with_their_figures(facts) -> None:
+    rows = [
+        made_up_disparity("guilty", "Male", 1.0, 0.1, "lost", 9) | {"why": "Few are left."},
+        made_up_disparity("guilty", "Other", 1.0, 0.1, "lost", 10) | {"why": "Few are left."},
+    ]
+    words = [f"Lost: {row['group']} against {row['reference']}. {row['why']}" for row in rows]
+    facts["kept"] |= {"disparities": rows, "words": [*words, "All else is kept."]}
+    found = shareable_figures(facts, 10)["kept"]
+    assert found["words"] == [words[1], "All else is kept."]
+    assert found["disparities"] == rows[1:]
+
+
+def test_figures_for_machines_keep_what_is_verified(facts) -> None:
+    """All counts and risks stay; gone is what only those who hold the data should see."""
+    found = shareable_figures(facts, 10)
+    assert found["counts"] == facts["counts"] and found["utility"] == facts["utility"]
+    assert set(found) == set(facts)
+    for name, report in facts["risk"].items():
+        assert found["risk"][name] == report | {"recommendation": ""}
+    assert "dropped_columns" not in found["settings"]
+    assert found["notes"] == found["decision_log"] == found["frontier"] == []
+    assert found["checks"]["highest_classes"] == []
 
 
 def test_small_figures_of_attacks_and_histories_are_left_out(facts) -> None:
