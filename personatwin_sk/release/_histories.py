@@ -279,7 +279,10 @@ def _people_tables(
     codes = repeat_codes(len(rows.persona_of_person), rows.person, read.start, ordered)
     there = rows.persona_of_person >= 0
     own = [code[there] for code in codes]
-    repeats, summary = repeat_tables(rows.persona_of_person[there], rows.personas, own, k)
+    of_each = np.bincount(rows.person, minlength=len(there))[there]
+    repeats, summary = repeat_tables(
+        rows.persona_of_person[there], rows.personas, own, k, n_events=of_each
+    )
     level, _ = count_tables(rows.persona, rows.personas, rows.person, [], k)
     n_events = np.full(len(rows.personas), -1)
     if level is not None:

@@ -7,6 +7,7 @@ gives a hidden one of another away: type and outcome; weekday and date; and, in 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,13 @@ from personatwin_sk.release._history_order import OrderedEvents
 from personatwin_sk.release._personas import CLASS_SIZE, PERSONA
 from personatwin_sk.release._shown_counts import CountLevel, shown_counts
 
-__all__ = ["WEEKDAYS", "count_tables", "repeat_codes", "repeat_tables"]
+__all__ = [
+    "WEEKDAYS",
+    "count_tables",
+    "given_away_by_events",
+    "repeat_codes",
+    "repeat_tables",
+]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NONE, ONCE, MORE = range(3)
@@ -109,7 +116,12 @@ def repeat_codes(
 
 
 def repeat_tables(
-    persona: np.ndarray, personas: np.ndarray, codes: Sequence[np.ndarray], k: int
+    persona: np.ndarray,
+    personas: np.ndarray,
+    codes: Sequence[np.ndarray],
+    k: int,
+    *,
+    n_events: np.ndarray,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Count people by how often they have events.
 
@@ -120,6 +132,8 @@ def repeat_tables(
     personas : numpy.ndarray of object
     codes : sequence of three numpy.ndarray, as of `repeat_codes`
     k : int
+    n_events : numpy.ndarray of int64, shape (n_people,)
+        Events of each; their sum by persona is seen in the rows of events.
 
     Returns
     -------
@@ -135,6 +149,7 @@ def repeat_tables(
     if not levels:
         empty = pd.DataFrame({PERSONA: [], "people_with": [], "people": [], "share": []})
         return empty, pd.DataFrame({PERSONA: personas})
+    levels = _held_to_events(levels, persona, codes[0], n_events, k)
     of_persona = levels[1]
     size = np.zeros(n_personas, dtype=np.int64)
     size[persona[of_persona.first_row]] = np.where(of_persona.shown, of_persona.count, 0)
@@ -181,6 +196,70 @@ def repeat_tables(
         )
     summary[CLASS_SIZE] = summary[CLASS_SIZE].where(summary[CLASS_SIZE] > 0)
     return repeats, summary
+
+
+def given_away_by_events(
+    size: np.ndarray, n_events: np.ndarray, told: np.ndarray, k: int
+) -> np.ndarray:
+    """Tell where figures that are hidden follow from how many events the rows of a persona are.
+
+    Ten people with one or several events who have eleven of them are nine with one and one with
+    two. Where two of the three figures are hidden, the one on fewer people has to be able to be k.
+
+    Parameters
+    ----------
+    size, n_events : numpy.ndarray of int64, shape (n_personas,)
+    told : numpy.ndarray of int64, shape (n_personas, 3)
+        People with no, one and several events; -1 where it is not told.
+    k : int
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_personas,)
+
+    Examples
+    --------
+    >>> told = np.array([[40, -1, -1], [40, -1, -1]])
+    >>> given_away_by_events(np.array([50, 50]), np.array([11, 20]), told, k=5)
+    array([ True, False])
+    """
+    hidden = told < 0
+    left = size - np.where(hidden, 0, told).sum(axis=1)
+    none, one, several = (told[:, kind] for kind in (NONE, ONCE, MORE))
+    # How many people the figure that is bounded by events can be of, at most.
+    most = np.select(
+        [none >= 0, one >= 0, several >= 0],
+        [n_events - left, (n_events - one) // 2, n_events - 2 * several],
+        left,
+    )
+    return (hidden.sum(axis=1) == 2) & (left > 0) & (np.minimum(most, left) < k)
+
+
+def _held_to_events(
+    levels: Sequence[CountLevel],
+    persona: np.ndarray,
+    often: np.ndarray,
+    n_events: np.ndarray,
+    k: int,
+) -> list[CountLevel]:
+    """Hide all figures of personas of which the rows of events would give a hidden one away."""
+    n_personas = int(persona.max()) + 1
+    told = np.full((n_personas, MORE + 1), -1, dtype=np.int64)
+    cells = np.flatnonzero(levels[2].shown)
+    rows = levels[2].first_row[cells]
+    told[persona[rows], often[rows]] = levels[2].count[cells]
+    size = np.bincount(persona, minlength=n_personas)
+    events = np.bincount(persona, weights=n_events, minlength=n_personas).astype(np.int64)
+    hide = given_away_by_events(size, events, told, k)
+    result = list(levels)
+    result[1] = replace(
+        levels[1],
+        left=np.where(hide[persona[levels[1].first_row]], levels[1].count, levels[1].left),
+    )
+    for depth in range(2, len(levels)):
+        level = levels[depth]
+        result[depth] = replace(level, shown=level.shown & ~hide[persona[level.first_row]])
+    return result
 
 
 def _people_of(

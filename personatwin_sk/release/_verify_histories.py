@@ -20,12 +20,12 @@ from personatwin_sk.release._history_tables import (
     TYPES,
     WEEKDAYS,
 )
-from personatwin_sk.release._persona_statistics import HOW_OFTEN, MORE
+from personatwin_sk.release._persona_statistics import HOW_OFTEN, MORE, given_away_by_events
 from personatwin_sk.release._personas import PERSONA
 from personatwin_sk.release._release_files import ReleaseFiles
 from personatwin_sk.release._verify_counts import least_people, numbers_of, people_of
 
-__all__ = ["history_problems", "read_histories", "read_history_counts"]
+__all__ = ["given_away", "history_problems", "read_histories", "read_history_counts"]
 
 _SHARES = ("events", "events_per_person", "repeat_share", "recidivism_share")
 _COLUMNS = [PERSONA, FIGURE, OF, LABEL, COUNT, SHARE]
@@ -59,6 +59,7 @@ def history_problems(files: ReleaseFiles, personas: pd.DataFrame) -> list[str]:
         problems
         + _event_problems(figures, files.events)
         + _people_problems(figures, personas, least)
+        + given_away(figures, files.events, personas, least)
     )
 
 
@@ -195,6 +196,24 @@ def _people_problems(figures: pd.DataFrame, personas: pd.DataFrame, least: int) 
     if more:
         problems.append(f"in {more} personas more people have events again than have several")
     return problems
+
+
+def given_away(
+    figures: pd.DataFrame, events: pd.DataFrame, personas: pd.DataFrame, least: int
+) -> list[str]:
+    """List what of people with no, one or several events is hidden but follows from the rows."""
+    ids = personas[PERSONA]
+    told = [
+        ids.map(_people_with(figures, str(name))).fillna(-1).astype("int64") for name in HOW_OFTEN
+    ]
+    n_events = ids.map(events[PERSONA].value_counts()).fillna(0).astype("int64")
+    size = ids.map(people_of(personas)).astype("int64")
+    away = given_away_by_events(
+        size.to_numpy(), n_events.to_numpy(), np.column_stack(told), least
+    ).sum()
+    if away:
+        return [f"in {away} personas figures that are hidden follow from the number of events"]
+    return []
 
 
 def _alike(left: pd.Series, right: pd.Series) -> pd.Series:

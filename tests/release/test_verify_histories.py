@@ -15,7 +15,7 @@ from personatwin_sk.release import persona_histories, verify_release
 from personatwin_sk.release._checks import Facts
 from personatwin_sk.release._history_tables import histories_table, history_counts_table
 from personatwin_sk.release._release_files import ReleaseFiles
-from personatwin_sk.release._verify_histories import history_problems
+from personatwin_sk.release._verify_histories import given_away, history_problems
 
 K = 3  # of the level "low"
 
@@ -239,3 +239,14 @@ def test_histories_by_day_and_weekday_hold() -> None:
     )
     assert history_problems(found, personas) == []
     assert history_counts_table(histories).equals(figures)
+
+
+@pytest.mark.parametrize(("n_events", "problems"), [(11, 1), (20, 0)])
+def test_figures_that_follow_from_the_events_are_found(n_events: int, problems: int) -> None:
+    """Ten people with one or several events, of whom one has two if they are eleven events."""
+    personas = pd.DataFrame({"persona_id": ["P1"], "class_size": [50]})
+    events = pd.DataFrame({"persona_id": ["P1"] * n_events})
+    figures = pd.DataFrame(
+        {"persona_id": ["P1"], "figure": "people with", "label": "no event", "count": [40]}
+    )
+    assert len(given_away(figures, events, personas, 5)) == problems
