@@ -57,6 +57,8 @@ def _parts(value: Any) -> tuple[Any, ...]:
     """Give what a value or label may be, one by one; None is null."""
     if isinstance(value, pd.Timestamp):
         value = value.date().isoformat()
+    if isinstance(value, np.generic):
+        value = value.item()  # what columns with nulls hold: NumPy's whole numbers are no int
     label = parse_label(value)
     parts = label.members if isinstance(label, ValueSet) else (label,)
     # 3 and "3" are one value: a release holds texts.

@@ -390,3 +390,21 @@ def test_the_least_event_risk_is_that_of_a_small_case() -> None:
         reach=14,
     )
     assert risk == pytest.approx((3 * (1 / 3) + 1 + 1) / 5)
+
+
+@pytest.mark.parametrize("kind", ["Int64", "int64", "float64", "object"])
+def test_whole_numbers_of_any_kind_lie_in_their_ranges(kind: str) -> None:
+    ages = pd.Series([34, 41], dtype=kind)
+    found = label_covers(ages, pd.Series(["30-39", "41", "30-50|"], dtype=object), places=False)
+    assert found.tolist() == [[True, False, True], [False, True, True]]
+
+
+def test_a_file_with_missing_ages_is_verified_by_itself(tmp_path: Path) -> None:
+    """Ages with nulls are whole numbers of another kind than ages without."""
+    people = make_people_events(200, random_state=6)
+    nobody_knows = people["person_id"].isin(people["person_id"].drop_duplicates().iloc[::20])
+    people["age"] = people["age"].mask(nobody_knows).astype("Int64")
+    result = create_safe_personas(people, population=CENSUS, known_events=0, random_state=0)
+    export_release(result, tmp_path / "safe", report=False)
+    found = verify_release(tmp_path / "safe", original=people)
+    assert found.holds, found
