@@ -40,8 +40,10 @@ def upper_mean(
     counted. What the :math:`E_c` add by chance is independent of each other, and skewed as they
     are: the limit is that of a lognormal number with the mean M and the variance
     :math:`V = \sum_c (f_c/n)^2 Var_c(1/F)`, :math:`M e^{zs - s^2/2}` with
-    :math:`s^2 = \ln(1 + V/M^2)` (Fenton's approximation of a sum). If rho is 1, all low ends are
-    taken together; the limit is never higher than that one.
+    :math:`s^2 = \ln(1 + V/M^2)` (Fenton's approximation of a sum). Where a few classes hold nearly
+    everybody that is too little: the limit is at least what each class can do by itself, at its own
+    low end while the others are at their means. If rho is 1, all low ends are taken together; the
+    limit is never higher than that one.
 
     Where F is not counted but expected, how many people share a class is a draw of its own in each
     class, and the mean of many is surer than each: :math:`z \sqrt{V}` of these variances is added.
@@ -83,10 +85,12 @@ def upper_mean(
     all_alike = 1.0 / np.maximum(standing.people * ratio, sizes)
     limits = [mean(1.0 / sizes), mean(all_alike) + by_chance]
     if standing.shared < 1.0:
-        risk, variance = _averaged(standing, sizes, z_of_counts)
+        risk, variance, at_low_end = _averaged(standing, sizes, z_of_counts, z)
         average = mean(risk)
         spread = float(np.sqrt(np.log1p((deviation(variance) / average) ** 2)))
-        limits.append(average * float(np.exp(z * spread - spread**2 / 2)) + by_chance)
+        of_sum = average * float(np.exp(z * spread - spread**2 / 2))
+        of_one = average + float((sizes * (at_low_end - risk)).max()) / n
+        limits.append(max(of_sum, of_one) + by_chance)
     return min(limits)
 
 
@@ -120,11 +124,12 @@ def upper_max(standing: Standing, classes: Classes, confidence: float) -> float:
 
 
 def _averaged(
-    standing: Standing, sizes: np.ndarray, z_of_counts: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give mean and variance of 1/F over what each count errs by itself, the rest at its worst.
+    standing: Standing, sizes: np.ndarray, z_of_counts: float, z: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give mean, variance and upper end of 1/F over what each count errs by itself.
 
-    For the mean no count is taken to be too low; the variance is that of both sides.
+    What they err alike is at its worst. For the mean no count is taken to be too low; the variance
+    is that of both sides.
     """
     low = np.maximum(standing.low, np.minimum(_NEARLY_NOBODY, standing.people))
     sigma = np.log(standing.people / low) / _LOW_END
@@ -136,4 +141,5 @@ def _averaged(
         risk = 1.0 / np.maximum(behind, sizes)
         mean += weight * risk
         square += weight * risk * risk
-    return highest, np.maximum(square - mean * mean, 0.0)
+    at_low_end = 1.0 / np.maximum(standing.people * np.exp(sigma * (worst - alone * z)), sizes)
+    return highest, np.maximum(square - mean * mean, 0.0), at_low_end

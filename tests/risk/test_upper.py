@@ -194,3 +194,19 @@ def test_the_largest_risk_is_above_its_limit_at_most_1_time_in_20(shared):
     true = np.maximum(PEOPLE * np.exp(sigma * (alike + alone)), IN_FILE)
     above = (1 / true).max(axis=1) > report_of(PEOPLE, LOW, shared, IN_FILE).max_upper * (1 + 1e-9)
     assert above.mean() <= 0.05
+
+
+@pytest.mark.parametrize("in_file", [[6], [300, 3, 3, 3]])
+@pytest.mark.parametrize("deviation", [0.5, 1.0, 2.0])
+def test_where_one_class_holds_nearly_everybody_its_count_alone_may_be_that_wrong(
+    in_file, deviation
+):
+    """Brute force: the log errors of counts drawn independently of each other."""
+    in_file = np.array(in_file)
+    people = in_file * 40.0
+    low = people * np.exp(-deviation * norm.ppf(0.95))
+    found = limit(people, low, 0.0, in_file)
+    rng = np.random.default_rng(0)
+    true = people * np.exp(deviation * rng.standard_normal((50_000, len(people))))
+    mean = (in_file / np.maximum(true, in_file)).sum(axis=1) / in_file.sum()
+    assert np.mean(mean > found) <= 0.056
