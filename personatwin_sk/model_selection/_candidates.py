@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,8 @@ class Measures:
     error_score: Any
     # ``bound(original, table, steps)``: what the utility of the steps' release is at most.
     bound: Callable[[Any, Any, Any], float] | None = None
+    # ``bound_key(steps)``: what of the steps decides the bound; without it, anything may.
+    bound_key: Callable[[Any], Hashable] | None = None
     # Further arguments of the estimator's fit.
     params: Mapping[str, Any] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from personatwin_sk._core.roles import find_column, find_columns
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection._candidates import find_estimators
-from personatwin_sk.model_selection._usefulness import InformationUtility
+from personatwin_sk.model_selection._usefulness import InformationUtility, all_leave
 from personatwin_sk.noise import OutcomeNoise, TemporalNoise
 from personatwin_sk.population import CensusPopulation
 from personatwin_sk.risk import ReidentificationRisk, RiskReport
@@ -112,6 +112,11 @@ class DefaultMeasures:
         if self._named is None:
             self._named = self._kept(self._roles.keys)
         return self._named.bound(original, prepared, steps)
+
+    def bound_key(self, steps: Sequence[Any]) -> Hashable:
+        """Give what of the steps decides the limit."""
+        roles = self._roles
+        return all_leave(steps, (*roles.dates, *roles.outcomes))
 
     def _kept(self, keys: Sequence[Hashable]) -> InformationUtility:
         roles = self._roles

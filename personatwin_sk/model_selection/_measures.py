@@ -56,14 +56,14 @@ def read_measures(
     """
     utility = _read_utility(search, X, groups)
     # A measure of usefulness may know a limit of what is not fitted to its end.
-    bound = getattr(utility, "bound", None)
+    bound, bound_key = getattr(utility, "bound", None), getattr(utility, "bound_key", None)
     risk, default = search.risk, None
     given = risk.values() if isinstance(risk, Mapping) else [risk]
     if utility is None or any(one is None for one in given):
         defaults = DefaultMeasures(search.estimator, settings, X, n_compared=n_candidates)
         default = defaults.risk
         if utility is None:
-            utility, bound = defaults.utility, defaults.bound
+            utility, bound, bound_key = defaults.utility, defaults.bound, defaults.bound_key
     constraints = Constraints.of(
         risk,
         search.target_risk,
@@ -72,7 +72,7 @@ def read_measures(
         risk_on=search.risk_on,
         min_k=search.min_k,
     )
-    return Measures(constraints, utility, search.error_score, bound, params or {})
+    return Measures(constraints, utility, search.error_score, bound, bound_key, params or {})
 
 
 def _read_utility(search: Any, X: Any, groups: Any) -> UtilityMeasure | None:

@@ -207,11 +207,12 @@ def _prepare_above(
 
 
 class _Bounds:
-    """Upper limits of the utility of candidates, once for all that share what is fitted."""
+    """Upper limits of the utility of candidates, once for all whose limit is the same."""
 
     def __init__(self, X: Any, measures: Measures) -> None:
         self._X = X
         self._bound = measures.bound
+        self._key = measures.bound_key
         self._known: dict[Any, float] = {}
 
     def of(self, prepared: Prepared) -> float:
@@ -219,7 +220,9 @@ class _Bounds:
         if self._bound is None or prepared.n_done == 0:
             return np.inf
         left = prepared.left
-        key = prepared.origin, tuple(type(step) for step in left)
+        if self._key is None:
+            return self._measure(prepared.table, left)
+        key = prepared.origin, self._key(left)
         if key not in self._known:
             self._known[key] = self._measure(prepared.table, left)
         return self._known[key]

@@ -10,8 +10,9 @@ import numpy as np
 from personatwin_sk._core.frames import Table
 from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.utility._information import InformationKept
+from personatwin_sk.utility._tables import Columns
 
-__all__ = ["InformationUtility"]
+__all__ = ["InformationUtility", "all_leave"]
 
 # A sum of losses over all columns may be rounded otherwise than one over some.
 _ROUNDING = 1e-9
@@ -21,15 +22,16 @@ class InformationUtility:
     """:func:`~personatwin_sk.information_kept` over named columns, as a search's `utility`.
 
     All candidates of a search are releases of one table: what depends on it alone is computed once,
-    as long as the original is the same object. And it has a method ``bound``: a search asks any
-    `utility` that has one, and does not merge what cannot win.
+    as long as the original is the same object; it is not to be changed in place. And it has methods
+    ``bound`` and ``bound_key``: a search asks any `utility` that has them, and does not merge what
+    cannot win.
 
     Parameters
     ----------
-    quasi_identifiers : sequence of columns
+    quasi_identifiers : column or sequence of columns
         Key variables.
     person_id : column, optional
-    dates, outcomes : sequence of columns, default=()
+    dates, outcomes : column or sequence of columns, default=()
     hierarchies : mapping of column -> Hierarchy or table, optional
         All as in :func:`~personatwin_sk.information_kept`.
 
@@ -49,17 +51,17 @@ class InformationUtility:
 
     def __init__(
         self,
-        quasi_identifiers: Sequence[Hashable],
+        quasi_identifiers: Columns,
         *,
         person_id: Hashable | None = None,
-        dates: Sequence[Hashable] = (),
-        outcomes: Sequence[Hashable] = (),
+        dates: Columns = (),
+        outcomes: Columns = (),
         hierarchies: Mapping[Any, Any] | None = None,
     ) -> None:
-        self.quasi_identifiers = tuple(quasi_identifiers)
+        self.quasi_identifiers = _listed(quasi_identifiers)
         self.person_id = person_id
-        self.dates = tuple(dates)
-        self.outcomes = tuple(outcomes)
+        self.dates = _listed(dates)
+        self.outcomes = _listed(outcomes)
         self.hierarchies = dict(hierarchies or {})
         self._of_all: tuple[Any, InformationKept] | None = None
         self._of_events: tuple[Any, InformationKept] | None = None
@@ -101,7 +103,7 @@ class InformationUtility:
             or a table that lacks one.
         """
         events = (*self.dates, *self.outcomes)
-        if not events or not all(_leaves(step, events) for step in steps):
+        if not events or not all_leave(steps, events):
             return np.inf
         before, after = Table.of(original), Table.of(prepared)
         if before.kind == "array" or any(name not in after for name in events):
@@ -114,15 +116,31 @@ class InformationUtility:
         lost = (1.0 - self._of_events[1](after)) * len(events)
         return 1.0 - lost / (len(events) + len(self.quasi_identifiers)) + _ROUNDING
 
+    def bound_key(self, steps: Sequence[Any]) -> Hashable:
+        """Give what of the steps decides :meth:`bound`: equal for those with one limit.
+
+        A search asks for the limit once per table and key; a `utility` without this method it asks
+        for each candidate.
+        """
+        return all_leave(steps, (*self.dates, *self.outcomes))
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave the prepared original behind: another process prepares its own."""
         return {**vars(self), "_of_all": None, "_of_events": None}
+
+
+def all_leave(steps: Sequence[Any], columns: Sequence[Hashable]) -> bool:
+    """Tell whether all steps are mergers that leave these columns as they are."""
+    return all(_leaves(step, columns) for step in steps)
 
 
 def _leaves(step: Any, columns: Sequence[Hashable]) -> bool:
     """Tell whether a step is a merger that leaves these columns as they are."""
     if type(step) is not PersonaMerger or step.quasi_identifiers is None:
         return False
-    keys = step.quasi_identifiers
-    listed = [keys] if isinstance(keys, str) or not hasattr(keys, "__iter__") else list(keys)
-    return not {*listed, step.person_id} & set(columns)
+    return not {*_listed(step.quasi_identifiers), step.person_id} & set(columns)
+
+
+def _listed(names: Any) -> tuple[Hashable, ...]:
+    one = isinstance(names, str) or not hasattr(names, "__iter__")
+    return (names,) if one else tuple(names)

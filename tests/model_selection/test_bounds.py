@@ -229,3 +229,53 @@ def test_a_release_prunes_by_what_its_dates_have_lost():
     assert left_out.any()
     assert whole.cv_results_["utility"][left_out].max() < whole.best_score_
     assert pruned.n_full_fits_ <= 18 / 3
+
+
+class AtMost:
+    """As useful as one in k people tells; ``bound`` looks at the merger's own k."""
+
+    def __call__(self, original, released):
+        return 1.0 / (released.groupby(["age", "gender"]).size().min() // 2)
+
+    def bound(self, original, prepared, steps):
+        return max(1.0 / step.k for step in steps)
+
+
+def one_by_one(*given):
+    return [
+        {"dates__precision": [precision], "merge__k": [k], **more} for precision, k, more in given
+    ]
+
+
+def test_a_limit_of_ones_own_may_look_at_whatever_the_steps_are_set_to():
+    table = court()
+    order = one_by_one(("day", 4, {}), ("month", 8, {}), ("month", 2, {}))
+    search = RiskAwareSearch(court_pipeline(), order, target_risk=1, risk=risk, utility=AtMost())
+    exhaustive = clone(search).set_params(strategy="exhaustive").fit(table)
+    assert search.fit(table).best_index_ == exhaustive.best_index_ == 2
+    assert search.best_score_ == exhaustive.best_score_
+
+
+@pytest.mark.filterwarnings("ignore::personatwin_sk.exceptions.DataWarning")
+def test_the_limit_is_not_that_of_mergers_which_merge_other_columns():
+    # Nearly all outcomes are one; whoever merges them takes the noise off again.
+    table = court().assign(outcome="a")
+    table.loc[0, "outcome"] = "b"
+    noisy = court_pipeline().set_params(
+        dates__jitter=0, outcomes__flip_probability=0.3, outcomes__invariant=False
+    )
+    kept, n_people = InformationUtility((), outcomes="outcome"), table["person_id"].nunique()
+    age, both = ["age"], ["age", "outcome"]
+    order = one_by_one(
+        ("month", 4, {"merge__quasi_identifiers": [age], "outcomes__flip_probability": [0.2]}),
+        ("day", 4, {"merge__quasi_identifiers": [age]}),
+        ("day", n_people, {"merge__quasi_identifiers": [both]}),
+    )
+    search = RiskAwareSearch(noisy, order, target_risk=1, risk=safe, utility=kept)
+    exhaustive = clone(search).set_params(strategy="exhaustive").fit(table)
+    assert exhaustive.best_index_ == 2
+    assert search.fit(table).best_index_ == 2
+
+
+def safe(original, released):
+    return SimpleNamespace(upper=0.0, k_anonymity=100)
