@@ -188,6 +188,16 @@ def other_outcomes(p: pd.DataFrame, e: pd.DataFrame, r: dict) -> Any:
     return p, e, r
 
 
+def outcomes_of_one_type(p: pd.DataFrame, e: pd.DataFrame, r: dict) -> Any:
+    """More than noise exchanges in that type, fewer than in all types together."""
+    rows = e[e["event_type"] == e["event_type"].mode().iloc[0]]
+    often, other = rows["outcome"].value_counts().index[:2]
+    changed = rows.index[rows["outcome"] == often][: round(len(e) * 0.05) + 10]
+    assert len(changed) > 0.15 * len(rows)
+    e.loc[changed, "outcome"] = other
+    return p, e, r
+
+
 def new_outcomes(p: pd.DataFrame, e: pd.DataFrame, r: dict) -> Any:
     outcomes = e["outcome"].copy()
     outcomes.iloc[0] = "canary"
@@ -230,6 +240,7 @@ def prettier_baseline(p: pd.DataFrame, e: pd.DataFrame, r: dict) -> Any:
         (other_types, "events of the data"),
         (other_dates, "events of the data"),
         (other_outcomes, "events of the data"),
+        (outcomes_of_one_type, "events of the data"),
         (new_outcomes, "events of the data"),
         (other_persona, "events of the data"),
         (lower_risk, "risk of the data"),
