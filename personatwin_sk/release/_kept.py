@@ -21,6 +21,7 @@ from personatwin_sk.release._columns import (
 )
 from personatwin_sk.release._kept_disparities import KeptDisparities, measure_disparities
 from personatwin_sk.release._kept_trends import measure_trends
+from personatwin_sk.release._steps import in_steps
 from personatwin_sk.utility import association_preserved, event_sequences, propensity_mse
 from personatwin_sk.utility._marginals import marginal_scores
 
@@ -50,7 +51,8 @@ def measure_kept(
         The same rows as the pipeline made them; the person column holds the persona, null for the
         suppressed.
     columns : ReleaseColumns
-        What is released. The figures of keys are over people, those of events over events.
+        What is released. The figures of keys are over people, those of events over events; those
+        of the original are in steps of k people.
     k : int
         People that every figure rests on at least.
     aggregated : pandas.DataFrame, optional
@@ -73,8 +75,8 @@ def measure_kept(
     pair = _Pair.of(original, released, columns, with_events=aggregated is None)
     if pair.n_released < k:
         return None
-    marginals = _marginals(pair)
-    pairs = _pairs(pair)
+    marginals = _marginals(pair, k)
+    pairs = _pairs(pair, k)
     before, after = pair.people if pair.events is None else pair.events
     propensity = propensity_mse(_part(before), _part(after), pair.columns)
     found = KeptDisparities((), 0)
@@ -168,6 +170,12 @@ class _Pair:
         )
 
     @property
+    def n_people(self) -> dict[str, int]:
+        """Count the people of the original behind figures of people and of events."""
+        n_with_events = len(np.unique(self.codes_of_events))
+        return {"people": len(self.people[0]), "events": n_with_events}
+
+    @property
     def columns(self) -> list[Hashable]:
         return [*self.keys, *self.of_events]
 
@@ -182,7 +190,7 @@ def _part(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.random.default_rng(0).permutation(len(table))[:_MOST_MODELLED]]
 
 
-def _marginals(pair: _Pair) -> list[dict[str, Any]]:
+def _marginals(pair: _Pair, k: int) -> list[dict[str, Any]]:
     rows = []
     for of, tables, names in (
         ("people", pair.people, pair.keys),
@@ -195,7 +203,7 @@ def _marginals(pair: _Pair) -> list[dict[str, Any]]:
             {
                 "column": str(name),
                 "of": of,
-                "kept": scores[(name,)],
+                "kept": in_steps(scores[(name,)], k, pair.n_people[of]),
                 "n_values": int(tables[0][name].nunique()),
             }
             for name in names
@@ -203,7 +211,7 @@ def _marginals(pair: _Pair) -> list[dict[str, Any]]:
     return rows
 
 
-def _pairs(pair: _Pair) -> dict[str, Any] | None:
+def _pairs(pair: _Pair, k: int) -> dict[str, Any] | None:
     """Score each two columns: keys over people, all others over events."""
     if len(pair.columns) < 2:
         return None
@@ -220,8 +228,8 @@ def _pairs(pair: _Pair) -> dict[str, Any] | None:
             {
                 "columns": [str(name) for name in both],
                 "of": of,
-                "kept": kept,
-                "original": float(strength.original.at[both]),
+                "kept": in_steps(kept, k, pair.n_people[of]),
+                "original": in_steps(float(strength.original.at[both]), k, pair.n_people[of]),
                 "released": float(strength.released.at[both]),
             }
             for both, kept in scores.items()
@@ -240,15 +248,20 @@ def _pairs(pair: _Pair) -> dict[str, Any] | None:
 
 def _sequences(pair: _Pair, k: int) -> dict[str, float | None] | None:
     """Compare what follows what; None where fewer than k people have two events."""
-    if (np.bincount(pair.codes_of_events) > 1).sum() < k:
+    n_people = int((np.bincount(pair.codes_of_events) > 1).sum())
+    if n_people < k:
         return None
     assert pair.events is not None
     rows = pair.events[0].index  # the suppressed among them: whose id is null has no sequence
     found = event_sequences(
         pair.original.loc[rows], pair.released.loc[rows], EVENT_TYPE, person_id=PERSON, date=DATE
     )
-    told = ("transition_score", "gap_score", "gap_distance", "mean_gap")
-    return {name: found.to_dict()[name] for name in told}
+    figures = found.to_dict()
+    told = {name: figures[name] for name in ("gap_distance", "mean_gap")}
+    for name in ("transition_score", "gap_score"):
+        score = figures[name]
+        told[name] = None if score is None else in_steps(float(score), k, n_people)
+    return told
 
 
 def _shown(aggregated: pd.DataFrame) -> list[dict[str, Any]]:

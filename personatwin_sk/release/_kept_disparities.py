@@ -13,8 +13,10 @@ from personatwin_sk._core.columns import factorize, factorize_column
 from personatwin_sk._core.frames import Table, is_null
 from personatwin_sk._core.roles import person_codes
 from personatwin_sk.release._columns import EVENT_TYPE, PERSON, are_events
+from personatwin_sk.release._outcomes_left import hidden_by_rounding, in_steps_of
+from personatwin_sk.release._steps import in_steps
 from personatwin_sk.utility import OutcomeDisparities, outcome_disparities
-from personatwin_sk.utility._reading import OrderedReader, reader_of
+from personatwin_sk.utility._reading import NominalReader, OrderedReader, reader_of
 
 __all__ = ["SEVERAL", "Disparity", "KeptDisparities", "measure_disparities"]
 
@@ -23,6 +25,7 @@ _YES, _NO = "several", "at most one"
 _GONE = "(suppressed)"
 _BINS, _MOST_VALUES, _MOST_TYPES = 5, 30, 12
 _OWN = 0.5
+_FINEST = 0.01
 _MOST_NAMED = 20
 # A log odds ratio that is no farther from its limit than this many standard errors may fall to
 # either side of it in any sample.
@@ -51,6 +54,8 @@ class Disparity:
     verdict : {"kept", "lost", "reversed", "appeared", "none"}
     why : str
         In words; empty where the same is concluded.
+    step : float
+        What ratios are rounded to, so that no count of fewer people can be worked out from them.
     """
 
     outcome_column: str
@@ -66,9 +71,10 @@ class Disparity:
     told_apart: float
     verdict: str
     why: str
+    step: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all as plain types; ratios to two digits, which no count can be worked out from."""
+        """Give all as plain types, ratios in steps."""
         return {
             "outcome_column": self.outcome_column,
             "outcome": self.outcome,
@@ -77,8 +83,8 @@ class Disparity:
             "group": self.group,
             "reference": self.reference,
             "people": self.people,
-            "original": _figures(self.original),
-            "released": _figures(self.released),
+            "original": _figures(self.original, self.step),
+            "released": _figures(self.released, self.step),
             "told_apart": round(self.told_apart, 2),
             "verdict": self.verdict,
             "why": self.why,
@@ -86,7 +92,7 @@ class Disparity:
 
     def describe(self) -> str:
         """Say it in a sentence or two."""
-        then, now = (_interval(side) for side in (self.original, self.released))
+        then, now = (_interval(side, self.step) for side in (self.original, self.released))
         return (
             f"{self.verdict.capitalize()}: {self.what}, {self.group} against {self.reference} "
             f"({self.group_column}): log odds ratio {then} in the original, {now} in the release. "
@@ -229,9 +235,13 @@ def measure_disparities(
                 max_values=_MOST_VALUES,
             )
             told = found.table[found.table["fewest"] >= k]
+            changed: dict[str, float] = {}
+            told = told.assign(step=_FINEST)
+            if column == outcome:
+                told = hidden_by_rounding(told, then, _groups_of(then, name), column, k)
+                changed = _changed(then, now, column, k)
             left_out += found.n_left_out + len(found.table) - len(told)
-            changed = _changed(then, now, column) if column == outcome else {}
-            rows += _disparities(told, column, str(name), groups, changed, found)
+            rows += _disparities(told, column, str(name), groups, changed, found, k)
     order = {"reversed": 0, "lost": 1, "appeared": 2, "kept": 3, "none": 4}
     rows.sort(key=lambda one: (order[one.verdict], -one.people))
     return KeptDisparities(tuple(rows), left_out, tuple(merged))
@@ -263,7 +273,7 @@ class _Groups:
     @classmethod
     def of(cls, before: pd.DataFrame, after: pd.DataFrame, name: Hashable) -> _Groups:
         table = Table.of(before)
-        reader = reader_of(table, name, bins=_BINS, max_categories=_MOST_VALUES)
+        reader = _reader(table, name)
         own = np.unique(before[PERSON].to_numpy(), return_index=True)[1]  # a row of each person
         codes, values = factorize_column(table, name)
         group = reader.members(values).toarray().argmax(axis=1)[codes[own]]
@@ -292,15 +302,27 @@ class _Groups:
             if n >= k and n - self.mixed[group] < _OWN * n
         ]
 
-    def why(self, group: str) -> str:
+    def why(self, group: str, k: int) -> str:
         """Say how far a group is merged with others; empty where it is not."""
-        share = self.mixed[group] / self.people[group]
+        share = in_steps(self.mixed[group] / self.people[group], k, self.people[group])
         if round(share, 2) == 0:
             return ""
         return (
             f"{share:.0%} of the people of {self.names[group]} stand in personas that hold other "
             "groups as well"
         )
+
+
+def _reader(table: Table, name: Hashable) -> NominalReader | OrderedReader:
+    return reader_of(table, name, bins=_BINS, max_categories=_MOST_VALUES)
+
+
+def _groups_of(table: pd.DataFrame, name: Hashable) -> np.ndarray:
+    """Give what the measure calls the group of each row of the original."""
+    rows = Table.of(table)
+    reader = _reader(rows, name)
+    codes, values = factorize_column(rows, name)
+    return np.array(reader.names, dtype=object)[reader.members(values).toarray().argmax(1)[codes]]
 
 
 def _rank(place: int, n: int) -> str:
@@ -365,13 +387,12 @@ def _several(
     return tables[0], tables[1]
 
 
-def _changed(then: pd.DataFrame, now: pd.DataFrame, outcome: Hashable) -> dict[str, float]:
-    """Give the share of events of each type whose outcome noise changed."""
+def _changed(then: pd.DataFrame, now: pd.DataFrame, outcome: Hashable, k: int) -> dict[str, float]:
+    """Give the share of events of each type whose outcome noise changed, in steps of k events."""
     before, after = then[outcome].astype(object), now[outcome].astype(object)
     differ = (before != after) & ~(is_null(before) & is_null(after))
-    return {
-        str(name): float(share) for name, share in differ.groupby(then[EVENT_TYPE]).mean().items()
-    }
+    shares = differ.groupby(then[EVENT_TYPE]).agg(["mean", "size"])
+    return {str(name): in_steps(float(share), k, int(n)) for name, share, n in shares.itertuples()}
 
 
 def _disparities(
@@ -381,6 +402,7 @@ def _disparities(
     groups: _Groups,
     changed: dict[str, float],
     found: OutcomeDisparities,
+    k: int,
 ) -> list[Disparity]:
     result = []
     for row in table.to_dict("records"):
@@ -405,9 +427,10 @@ def _disparities(
                 fewest=int(row["fewest"]),
                 original=sides[0],
                 released=sides[1],
-                told_apart=float(row["told_apart"]),
+                told_apart=in_steps(float(row["told_apart"]), k, int(row["people"])),
                 verdict=str(row["verdict"]),
-                why=_why(row, sides, groups, changed.get(str(event_type), 0.0)),
+                why=_why(row, sides, groups, changed.get(str(event_type), 0.0), k),
+                step=float(row["step"]),
             )
         )
     return result
@@ -418,18 +441,19 @@ def _why(
     sides: Sequence[tuple[float, float, bool]],
     groups: _Groups,
     changed: float,
+    k: int,
 ) -> str:
     """Say what may have changed a conclusion, what weighs most first."""
     if row["verdict"] in ("kept", "none"):
         return ""
-    reasons = [groups.why(group) for group in (row["group"], row["reference"])]
+    reasons = [groups.why(group, k) for group in (row["group"], row["reference"])]
     if round(changed, 2) > 0:
         reasons.append(f"noise changed the outcome of {changed:.0%} of these events")
-    narrow = [
-        abs(abs(ratio) / reach - 1.0) * 1.96 <= _NARROW for ratio, reach, _ in sides if reach > 0
-    ]
-    if narrow[:1] == [True]:
-        side = "inside" if sides[0][2] else "outside"
+    (ratio, reach, significant), (then, reach_then, _) = sides
+    is_narrow = reach > 0 and abs(abs(ratio) / reach - 1.0) * 1.96 <= _NARROW
+    # Where the ratio alone would still say the same, it is not chance that made the difference.
+    if is_narrow and (abs(then) > reach_then) != significant:
+        side = "inside" if significant else "outside"
         reasons.append(f"in the original it is only just {side} what is significant")
     reasons = [reason for reason in reasons if reason]
     if not reasons:
@@ -438,16 +462,17 @@ def _why(
     return text[0].upper() + text[1:] + "."
 
 
-def _figures(side: tuple[float, float, bool]) -> dict[str, float | bool]:
+def _figures(side: tuple[float, float, bool], step: float) -> dict[str, float | bool]:
     ratio, reach, significant = side
+    # Not each end by itself: three roundings of one figure tell more of it than one does.
+    middle, half = in_steps_of(np.array([ratio, max(reach, step)]), step)
+    told = {"log_odds_ratio": middle, "low": middle - half, "high": middle + half}
     return {
-        "log_odds_ratio": round(ratio, 2),
-        "low": round(ratio - reach, 2),
-        "high": round(ratio + reach, 2),
+        **{name: round(float(value), 2) + 0.0 for name, value in told.items()},
         "significant": significant,
     }
 
 
-def _interval(side: tuple[float, float, bool]) -> str:
-    ratio, reach, _ = side
-    return f"{ratio:+.2f} ({ratio - reach:+.2f} to {ratio + reach:+.2f})"
+def _interval(side: tuple[float, float, bool], step: float) -> str:
+    told = _figures(side, step)
+    return f"{told['log_odds_ratio']:+.2f} ({told['low']:+.2f} to {told['high']:+.2f})"

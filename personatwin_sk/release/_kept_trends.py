@@ -14,6 +14,7 @@ from personatwin_sk._core.dates import period_bounds
 from personatwin_sk._core.frames import is_null
 from personatwin_sk.release._columns import DATE, EVENT_TYPE
 from personatwin_sk.release._history_draws import Calendar
+from personatwin_sk.release._steps import in_steps
 
 __all__ = ["Trend", "measure_trends"]
 
@@ -29,9 +30,12 @@ class Trend:
     Attributes
     ----------
     event_type : str
-    events, people, periods : int
-        Of the original: events with a date, the people who had them, and the released periods in
-        which k people or more had one.
+    events : int
+        With a date, of the release: beside them those of the original would tell how many events
+        the people have who were left out.
+    people, periods : int
+        Of the original: the people who had them, and the released periods in which k people or more
+        had one.
     kept : float
         One minus the total variation distance of events over periods: the share of events that need
         not be moved to another period to turn one table into the other.
@@ -122,10 +126,12 @@ def measure_trends(
         found.append(
             Trend(
                 str(values.iloc[number]),
-                int(before[number].sum()),
+                int(after[number].sum()),
                 int(n_people[number]),
                 len(told),
-                float(1.0 - np.abs(shares[0] - shares[1]).sum() / 2),
+                in_steps(
+                    float(1.0 - np.abs(shares[0] - shares[1]).sum() / 2), k, int(n_people[number])
+                ),
                 _direction(before[number, own]),
                 _direction(after[number, own]),
             )

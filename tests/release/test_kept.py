@@ -43,20 +43,36 @@ def test_of_people_alone(people: pd.DataFrame, released: pd.DataFrame) -> None:
     # The range counts half for each of its two ages, which is what they have.
     assert kept["marginals"] == [
         {"column": "age", "of": "people", "kept": 1.0, "n_values": 3},
-        {"column": "gender", "of": "people", "kept": 0.9, "n_values": 2},
+        {"column": "gender", "of": "people", "kept": 0.875, "n_values": 2},  # .9 in steps of 5/40
     ]
     (pair,) = kept["pairs"]["associations"]
     assert pair["columns"] == ["age", "gender"] and pair["of"] == "people"
     # (20, F), (30, F), (40, M) of 10, 10, 20 become 10, 10, 16, and 4 of (40, F).
-    assert pair["kept"] == pytest.approx(0.9) == kept["pairs"]["k_marginal"] / 1000
+    assert pair["kept"] == pytest.approx(0.875) == kept["pairs"]["k_marginal"] / 1000
     change = pair["released"] - pair["original"]
     assert kept["pairs"]["largest_change"] == {"columns": ["age", "gender"], "change": change}
     assert change < 0
     assert kept["disparities"] == [] and kept["disparity_counts"]["significant"] == 0
     assert kept["sequences"] is kept["trends"] is kept["counts"] is kept["sampled_people"] is None
     assert kept["least_people"] == 40
-    assert "Of single columns gender keeps the least: 90.0% of its distribution." in kept["words"]
+    assert "Of single columns gender keeps the least: 87.5% of its distribution." in kept["words"]
     assert kept["propensity"]["value"] >= 0.0 < kept["propensity"]["expected"]
+
+
+def test_figures_do_not_tell_what_one_person_is(people, released) -> None:
+    """One woman more or less in the original changes nothing that is told of it."""
+    columns = columns_of(people)
+    for k, differ in ((5, False), (1, True)):
+        told = []
+        for n_women in (20, 21):
+            gender = ["Female"] * n_women + ["Male"] * (40 - n_women)
+            kept = measure_kept(people.assign(gender=gender), released, columns, k)
+            assert kept is not None
+            (pair,) = kept["pairs"]["associations"]
+            told.append([row["kept"] for row in kept["marginals"]] + [pair["kept"]])
+            steps = pair["original"] * 40 / k
+            assert steps == pytest.approx(round(steps), abs=1e-6)
+        assert (told[0] != told[1]) == differ
 
 
 def test_one_column_has_no_pairs(people: pd.DataFrame, released: pd.DataFrame) -> None:
@@ -72,9 +88,10 @@ def test_the_suppressed_are_not_in_the_release(people, released) -> None:
     gone = released.assign(
         person_id=person, gender=released["gender"].where(np.arange(40) >= 10, None)
     )
-    kept = measure_kept(people, gone, columns_of(people), 5)
+    kept = measure_kept(people, gone, columns_of(people), 1)
     assert kept is not None
-    assert kept["marginals"][1]["kept"] == pytest.approx(1 - (20 / 40 - 14 / 30))
+    # In steps of one of 40 people: 1 - (20 / 40 - 14 / 30) = .967
+    assert kept["marginals"][1]["kept"] == pytest.approx(39 / 40)
     assert kept["least_people"] == 30
 
 

@@ -166,6 +166,25 @@ def test_what_is_barely_significant_is_said_to_be() -> None:
     assert "in the original it is only just inside what is significant" in lost.why.lower()
 
 
+def test_chance_is_no_reason_where_the_ratio_is_as_clear_as_before() -> None:
+    """All of B stand with others: that is why, though it was not far from its limit before."""
+    yes = np.r_[np.arange(100) < 31, np.arange(250) < 50]
+    people = pd.DataFrame(
+        {
+            "person_id": range(350),
+            "ethnicity": ["B"] * 100 + ["A"] * 250,
+            "event_type": "trial",
+            "date": pd.Timestamp("2023-01-01"),
+            "outcome": np.where(yes, "guilty", "free"),
+        }
+    )
+    both = people["ethnicity"].eq("B") | people["person_id"].between(100, 104)
+    after = people.assign(person_id=0, ethnicity=people["ethnicity"].mask(both, "A|B"))
+    (lost,) = measure(people, after).disparities
+    assert lost.verdict == "lost" and lost.released[0] > lost.released[1] > 0
+    assert lost.why.startswith("100% of the people of B") and "only just" not in lost.why
+
+
 def test_ordered_groups_are_called_by_rank(courts: pd.DataFrame) -> None:
     found = measure(courts, courts.assign(person_id=0), keys=["age"])
     names = {d.group for d in found.disparities} | {d.reference for d in found.disparities}

@@ -49,7 +49,8 @@ def test_periods_are_as_long_as_released_ones(label: str, months: int) -> None:
         after = before.assign(date=[f"2020-{day.month:02d}" for day in days])
     (found,) = measure_trends(before, after, np.arange(len(days)), 5)
     assert found.periods == 12 // months
-    moved = 0 if label != "2020-01-06" else 3 / 366  # the last three days, to January 2021
+    # The last three days, to January 2021: 3 of 366, in steps of 5.
+    moved = 0 if label != "2020-01-06" else 5 / 366
     assert found.kept == pytest.approx(1 - moved)
     assert found.original == "level"
 
@@ -87,8 +88,8 @@ def test_nulls_and_what_is_not_released_count_for_nothing() -> None:
     after.loc[after.index[:5], "date"] = None
     (found,) = measure_trends(before, after, np.arange(60), 5)
     # 5 and 20 of 25 released arrests with a date, which were 20 and 20.
-    assert found.kept == pytest.approx(1 - (20 / 40 - 5 / 25))
-    assert found.events == 40
+    assert found.kept == pytest.approx(0.75)  # 1 - (20 / 40 - 5 / 25), in steps of 5 / 40
+    assert found.events == 25  # of the release: 40 would tell how many events are not in it
     nothing = before.assign(date=None)
     assert measure_trends(before, nothing, np.arange(60), 5) == []
     assert measure_trends(nothing, after, np.arange(60), 5) == []
