@@ -122,7 +122,7 @@ def export_release(
     - ``manifest.json``: size and SHA-256 of each of these files, for `verify_release`.
 
     All of them are written aside first and moved when they are whole. In none of them are keys,
-    seeds, ids of the data or figures of fewer people than the smallest persona has.
+    seeds, ids of the data or figures of fewer people than the privacy level asks for.
 
     Parameters
     ----------

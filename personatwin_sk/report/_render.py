@@ -126,6 +126,9 @@ def render_report(
         "kept": kept,
         "disparity_words": disparities_in_words(kept),
     }
+    context["least_people"] = min(
+        (part["least_people"] for part in (kept, risk["histories"]) if part), default=None
+    )
     context["in_short"] = _in_short(context)
     context["sections"] = [
         {"name": name, "title": title} for name, title in _TITLES.items() if _is_told(name, context)

@@ -166,6 +166,7 @@ def _histories(histories: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if histories is None:
         return None
     return {
+        "least_people": histories["least_people"],
         "words": [sentence(text) for text in histories["words"]],
         "rows": [
             [one["name"], percent(one["value"]) if one["share"] else number(one["value"])]
