@@ -39,6 +39,7 @@ __all__ = [
     "VisualBlock",
     "check_feature_names_in",
     "fit_context",
+    "has_callbacks",
     "managed_callbacks",
     "output_container",
     "validate_params",
@@ -55,6 +56,11 @@ CallbackMixin: Any = CallbackSupportMixin or _NoCallbacks
 def managed_callbacks(method: Any) -> Any:
     """Decorate ``fit``: callbacks are torn down after it, however it ends."""
     return method if with_callbacks is None else with_callbacks(method)
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Tell whether an estimator has callbacks of its own, which its ``fit`` is to call."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
 
 
 class FitTasks:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ __all__ = ["FittedStep", "StepMemory", "n_bytes", "own_copy"]
 
 # What is kept for other candidates may take so much memory; the rest is fitted again.
 _KEPT_BYTES = 2**30
+# So many values of a column tell what all of them take.
+_LOOKED_AT = 1000
 
 
 @dataclass(repr=False)
@@ -65,11 +69,11 @@ class FittedStep:
             made[name] = column
         return made
 
-    @property
+    @cached_property
     def n_bytes(self) -> int:
-        """Memory of what came out, in bytes."""
-        changed = sum(int(c.memory_usage(index=False)) for c in (self.columns or {}).values())
-        return changed + n_bytes(self.table)
+        """Memory of what came out, and of tables that the step holds, in bytes."""
+        held = getattr(self.step, "__dict__", {}).values()
+        return sum(n_bytes(part) for part in (self.table, *(self.columns or {}).values(), *held))
 
 
 class StepMemory:
@@ -116,6 +120,17 @@ class StepMemory:
             total -= gone.n_bytes
 
 
+def _bytes_of_objects(column: pd.Series) -> int:
+    """Estimate what the values take that a column only points to, from some of its rows."""
+    if column.dtype != object or column.empty:
+        return 0
+    some = column.iloc[:: -(-len(column) // _LOOKED_AT)].tolist()
+    sizes = {id(value): sys.getsizeof(value) for value in some}
+    # Labels are mostly a few objects that many rows share; texts that a step made, one for each.
+    rows = len(column) / len(some) if 2 * len(sizes) > len(some) else 1.0
+    return int(sum(sizes.values()) * rows)
+
+
 def own_copy(table: Any) -> Any:
     """Give a copy for a step that may work in place."""
     if isinstance(table, np.ndarray | pd.DataFrame | pd.Series):
@@ -126,7 +141,9 @@ def own_copy(table: Any) -> Any:
 def n_bytes(table: Any) -> int:
     """Give the memory that a table takes; 0 where that is not known."""
     if isinstance(table, pd.DataFrame):
-        return int(table.memory_usage(index=True).sum())
+        return int(table.index.memory_usage()) + sum(n_bytes(column) for _, column in table.items())
+    if isinstance(table, pd.Series):
+        return int(table.memory_usage(index=False)) + _bytes_of_objects(table)
     if hasattr(table, "estimated_size"):  # polars
         return int(table.estimated_size())
     return int(getattr(table, "nbytes", 0))  # numpy, pyarrow

@@ -211,7 +211,8 @@ class RiskAwareSearch(SecretReprMixin, CallbackMixin, MetaEstimatorMixin, BaseEs
     merger gives back, and if that is too much already, all its figures are NaN. Nothing is left out
     because more of something is *usually* safer. Which risks are measured may depend on `n_jobs`,
     the answer does not; where nothing is feasible, all of them are. The setting of a Pipeline that
-    has `memory`, `verbose` or `transform_input`, and any other estimator, is fitted whole.
+    has `memory`, `verbose`, `transform_input` or callbacks, and any other estimator, is fitted
+    whole.
 
     `transform` maps other rows to the chosen release's personas; the risk was measured for the
     table of `fit` only.

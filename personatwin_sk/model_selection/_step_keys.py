@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from personatwin_sk._core.sklearn_private import has_callbacks
 from personatwin_sk.model_selection._lineage import Footprint, find_footprint
 
 __all__ = [
@@ -35,9 +36,10 @@ def step_keys(
 ) -> Sequence[tuple[Key, ...] | None]:
     """Give, for each candidate, a key per step of its pipeline; None where steps are not shared.
 
-    Steps are shared where the estimator is a plain Pipeline without `memory`, `verbose` or
-    `transform_input`, and the setting touches its steps only. Values are the same if they are equal
-    texts, numbers or sequences of these of the same types, and otherwise if they are one object.
+    Steps are shared where the estimator is a plain Pipeline without `memory`, `verbose`,
+    `transform_input` or callbacks, and the setting touches its steps only. Values are the same if
+    they are equal texts, numbers or sequences of these of the same types, and otherwise if they are
+    one object.
 
     Parameters
     ----------
@@ -105,6 +107,7 @@ def _is_plain(pipeline: Pipeline) -> bool:
     extras = (pipeline.memory, pipeline.verbose or None, getattr(pipeline, "transform_input", None))
     return (
         all(extra is None for extra in extras)
+        and not has_callbacks(pipeline)
         # What Pipeline itself refuses, it is to refuse.
         and len(set(names)) == len(names)
         and not any("__" in name for name in names)

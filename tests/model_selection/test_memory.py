@@ -272,3 +272,21 @@ def test_copies_and_sizes_of_tables_of_all_kinds():
     assert n_bytes(frame) == 80 + frame.index.memory_usage()
     assert n_bytes(frame.to_numpy()) == 80 == n_bytes(pl.from_pandas(frame))
     assert n_bytes(None) == 0
+
+
+def test_texts_take_what_they_are_not_what_points_to_them():
+    own = pd.Series([f"{'long ' * 40}{i}" for i in range(5000)], dtype=object)
+    taken = own.memory_usage(index=False, deep=True)
+    assert n_bytes(own) == pytest.approx(taken, rel=0.01)
+    assert n_bytes(own.to_frame()) == n_bytes(own) + own.index.memory_usage()
+    # Few texts that many rows share are there once.
+    shared = pd.Series(["a" * 1000, "b" * 1000] * 2500, dtype=object)
+    assert n_bytes(shared) == pytest.approx(8 * 5000 + 2 * 1049, rel=0.01)
+    assert n_bytes(own.iloc[:0]) == 0
+
+
+def test_what_a_step_holds_takes_memory_too():
+    step = Shout()
+    step.seen_ = pd.DataFrame({"a": np.zeros(1000)})
+    fitted = FittedStep(step, 0.0, columns={"a": pd.Series(np.zeros(10))})
+    assert fitted.n_bytes == 80 + n_bytes(step.seen_)

@@ -8,7 +8,9 @@ import pytest
 from searching import X, along_a, search_of
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from test_memory import DATES, MERGE, TABLE
 
+from personatwin_sk import ReidentificationRisk, RiskAwareSearch
 from personatwin_sk._core import sklearn_private
 from personatwin_sk.exceptions import InfeasibleRiskError
 from personatwin_sk.model_selection import _progress
@@ -195,6 +197,21 @@ def test_a_pipeline_hands_them_down():
     pipeline.set_callbacks(notes).fit(X)
     assert notes.told.count(("end", "candidate")) == 3
     assert notes.told[-1] == ("teardown", None)
+
+
+@needs_callbacks
+@pytest.mark.filterwarnings("ignore::personatwin_sk.exceptions.DataWarning")
+def test_those_of_the_inner_pipeline_are_called_for_each_candidate():
+    told = {}
+    for strategy in ("pruned", "exhaustive"):
+        notes = Notes()
+        inner = Pipeline([DATES, MERGE]).set_callbacks(notes)
+        grid = {"merge__k": [2, 3, 4]}
+        risk = ReidentificationRisk("age", attacker="prosecutor")
+        RiskAwareSearch(inner, grid, target_risk=1, risk=risk, strategy=strategy).fit(TABLE)
+        told[strategy] = notes.told
+    assert told["pruned"] == told["exhaustive"]
+    assert [name for name, _ in told["pruned"]].count("setup") == 3
 
 
 def test_without_callbacks_in_scikit_learn_nobody_is_told(monkeypatch):
