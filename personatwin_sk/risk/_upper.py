@@ -42,8 +42,9 @@ def upper_mean(
     :math:`V = \sum_c (f_c/n)^2 Var_c(1/F)`, :math:`M e^{zs - s^2/2}` with
     :math:`s^2 = \ln(1 + V/M^2)` (Fenton's approximation of a sum). Where a few classes hold nearly
     everybody that is too little: the limit is at least what each class can do by itself, at its own
-    low end while the others are at their means. If rho is 1, all low ends are taken together; the
-    limit is never higher than that one.
+    low end while the others are at their means. Where :math:`m = V^2 / \sum_c V_c^2` classes
+    matter, :math:`V_c` being what each adds to V, it is taken at 1 - (1 - `confidence`)/m. If rho
+    is 1, all low ends are taken together; the limit is never higher than that one.
 
     Where F is not counted but expected, how many people share a class is a draw of its own in each
     class, and the mean of many is surer than each: :math:`z \sqrt{V}` of these variances is added.
@@ -85,11 +86,12 @@ def upper_mean(
     all_alike = 1.0 / np.maximum(standing.people * ratio, sizes)
     limits = [mean(1.0 / sizes), mean(all_alike) + by_chance]
     if standing.shared < 1.0:
-        risk, variance, at_low_end = _averaged(standing, sizes, z_of_counts, z)
+        risk, variance = _averaged(standing, sizes, z_of_counts)
         average = mean(risk)
         spread = float(np.sqrt(np.log1p((deviation(variance) / average) ** 2)))
         of_sum = average * float(np.exp(z * spread - spread**2 / 2))
-        of_one = average + float((sizes * (at_low_end - risk)).max()) / n
+        low_end = _low_end_of_one(standing, sizes, variance, confidence, z_of_counts)
+        of_one = average + float((sizes * (low_end - risk)).max()) / n
         limits.append(max(of_sum, of_one) + by_chance)
     return min(limits)
 
@@ -124,12 +126,11 @@ def upper_max(standing: Standing, classes: Classes, confidence: float) -> float:
 
 
 def _averaged(
-    standing: Standing, sizes: np.ndarray, z_of_counts: float, z: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give mean, variance and upper end of 1/F over what each count errs by itself.
+    standing: Standing, sizes: np.ndarray, z_of_counts: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give mean and variance of 1/F over what each count errs by itself, the rest at its worst.
 
-    What they err alike is at its worst. For the mean no count is taken to be too low; the variance
-    is that of both sides.
+    For the mean no count is taken to be too low; the variance is that of both sides.
     """
     low = np.maximum(standing.low, np.minimum(_NEARLY_NOBODY, standing.people))
     sigma = np.log(standing.people / low) / _LOW_END
@@ -141,5 +142,21 @@ def _averaged(
         risk = 1.0 / np.maximum(behind, sizes)
         mean += weight * risk
         square += weight * risk * risk
-    at_low_end = 1.0 / np.maximum(standing.people * np.exp(sigma * (worst - alone * z)), sizes)
-    return highest, np.maximum(square - mean * mean, 0.0), at_low_end
+    return highest, np.maximum(square - mean * mean, 0.0)
+
+
+def _low_end_of_one(
+    standing: Standing,
+    sizes: np.ndarray,
+    variance: np.ndarray,
+    confidence: float,
+    z_of_counts: float,
+) -> np.ndarray:
+    """Give 1/F where one of the classes that matter errs by itself as far as it may, too."""
+    # A class enters once per member: its members together give the square of its variance.
+    squares = float((sizes**3 * variance**2).sum())
+    n_classes = float((sizes * variance).sum()) ** 2 / squares if squares else 1.0
+    z = float(ndtri(1.0 - (1.0 - confidence) / max(n_classes, 1.0)))
+    worst = z_of_counts * np.sqrt(standing.shared) + z * np.sqrt(1.0 - standing.shared)
+    people = standing.people * (standing.low / standing.people) ** (worst / _LOW_END)
+    return 1.0 / np.maximum(people, sizes)

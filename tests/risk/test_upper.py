@@ -196,9 +196,9 @@ def test_the_largest_risk_is_above_its_limit_at_most_1_time_in_20(shared):
     assert above.mean() <= 0.05
 
 
-@pytest.mark.parametrize("in_file", [[6], [300, 3, 3, 3]])
+@pytest.mark.parametrize("in_file", [[6], [300, 3, 3, 3], [11, 23], [20, 20, 20]])
 @pytest.mark.parametrize("deviation", [0.5, 1.0, 2.0])
-def test_where_one_class_holds_nearly_everybody_its_count_alone_may_be_that_wrong(
+def test_where_few_classes_hold_nearly_everybody_one_count_alone_may_be_that_wrong(
     in_file, deviation
 ):
     """Brute force: the log errors of counts drawn independently of each other."""
