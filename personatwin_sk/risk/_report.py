@@ -58,8 +58,9 @@ class RiskReport:
         Upper limit of `max_risk`: the low ends of the counts of all classes hold at once, and what
         is expected rather than counted is not relied on.
     upper : float
-        The mean with the low end of each count of the population (and at least f people behind a
-        row); equal to it where all counts are exact.
+        Upper confidence limit of that mean: what the population's counts err alike is at its worst,
+        what each errs by itself adds what chance may; never above the mean of 1/f, and equal to the
+        mean where all counts are exact.
     prosecutor, journalist, marketer : RiskFigures
     individual_risks : ndarray of float, shape (n_rows,)
         Per row of the original: the risk of its person (the largest of their classes); NaN where
