@@ -27,7 +27,7 @@ from personatwin_sk.release._release_files import ReleaseFiles
 from personatwin_sk.release._result import PUBLIC, RESEARCH
 from personatwin_sk.release._verify_counts import event_count_problems
 from personatwin_sk.release._verify_histories import history_problems
-from personatwin_sk.release._verify_report import report_problems
+from personatwin_sk.release._verify_report import is_comparable, report_problems, text_problems
 from personatwin_sk.risk._presets import risk_level
 
 # Figures are written with all their digits: what differs by more was changed.
@@ -49,11 +49,19 @@ def check_figures(files: ReleaseFiles, checks: Checklist) -> pd.DataFrame | None
     _guarded("counts", checks, lambda: _counts(files, personas), "people and events add up")
     report = files.report
     if report is not None:
+        whole = is_comparable(files.risk)
+        sizes = personas[CLASS_SIZE].to_numpy()
         _guarded(
             "report",
             checks,
-            lambda: report_problems(report, files.risk),
-            "it says what risk.json says",
+            lambda: (
+                report_problems(report, files.risk)
+                or (text_problems(report, files.risk, sizes) if whole else [])
+            ),
+            "it says what risk.json says, charts apart"
+            if whole
+            else "its figures are those of risk.json; its text could only be compared by its own "
+            "version, with the extra report",
         )
     if _is_told(files, EVENT_COUNTS_FILE):
         _guarded(

@@ -109,11 +109,13 @@ def _summary_problems(
     several = _people_with(figures, str(HOW_OFTEN[MORE]))
     repeats = summary[PERSONA].map(several) / people
     again = summary[PERSONA].map(_people_with(figures, "again")) / people
+    known = (_people_with(figures, str(name)) for name in HOW_OFTEN)
+    told = sum(summary[PERSONA].map(one).fillna(0) for one in known)
     expected = {
         "events": n_events,
         "events_per_person": n_events / people,
-        # Not listed, but known to be nobody.
-        "repeat_share": repeats.fillna(0.0),
+        # Not listed, but known to be nobody: all others are.
+        "repeat_share": repeats.mask(repeats.isna() & (told == people), 0.0),
         "recidivism_share": again.fillna(0.0),
     }
     wrong = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import importlib.util
 import json
 import math
 import re
@@ -10,9 +12,12 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-from personatwin_sk.release._checks import Facts
+import numpy as np
 
-__all__ = ["report_problems"]
+from personatwin_sk._version import __version__
+from personatwin_sk.release._checks import Facts, Malformed
+
+__all__ = ["is_comparable", "report_problems", "text_problems"]
 
 # A report that lacks one of these is none.
 _ALWAYS = (
@@ -28,6 +33,8 @@ _VARIANTS = ("internal", "shareable")
 _ACTIVE = {"script", "iframe", "object", "embed", "applet", "base", "form", "link", "portal"}
 _ADDRESSES = {"href", "src", "xlink:href", "action", "formaction", "poster", "srcset", "data"}
 _SHOWN = re.compile(r"(-?\d[\d,\u202f\u00a0 ]*(?:\.\d+)?)(?:e([+-]?\d+))?\s*(%)?")
+# Charts differ from one matplotlib to another.
+_CHART = re.compile(r"data:image/svg\+xml;base64,[A-Za-z0-9+/=]*")
 _CLOSE = 1e-9
 
 
@@ -109,6 +116,51 @@ def report_problems(content: bytes, risk: Facts) -> list[str]:
     if page.foreign:
         problems.append(f"report.html runs or loads something in {page.foreign} places")
     return problems
+
+
+def is_comparable(risk: Facts) -> bool:
+    """Tell whether the report can be made again here: with its version, and what it needs."""
+    found = (importlib.util.find_spec(name) for name in ("jinja2", "matplotlib"))
+    return _found(risk, "versions/personatwin_sk") == __version__ and all(found)
+
+
+def text_problems(content: bytes, risk: Facts, class_sizes: np.ndarray) -> list[str]:
+    """Make the report again from risk.json, and count the lines that differ, charts apart.
+
+    Parameters
+    ----------
+    content : bytes
+        A page of which `report_problems` has nothing to say.
+    risk : Facts
+    class_sizes : numpy.ndarray of int64, shape (n_personas,)
+
+    Raises
+    ------
+    Malformed
+        If risk.json lacks something that the report tells.
+    """
+    import jinja2
+
+    # Imported here: jinja2 and matplotlib are an extra, and slow to load.
+    from personatwin_sk.report import render_report
+
+    text = content.decode("utf-8")
+    page = _Page()
+    page.feed(text)
+    facts = risk.mapping()
+    try:
+        again = render_report(
+            facts, class_sizes, variant=str(page.variants[0]), files=risk.mapping("files")
+        )
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Malformed("risk.json lacks something that its report tells") from error
+    except jinja2.TemplateError as error:
+        raise Malformed("risk.json lacks something that its report tells") from error
+    expected, found = (_CHART.sub("", one).splitlines() for one in (again, text))
+    differing = [line for line in difflib.ndiff(expected, found) if line[:2] in ("- ", "+ ")]
+    added = sum(line.startswith("+") for line in differing)
+    n_lines = max(added, len(differing) - added)
+    return [f"{n_lines} lines of report.html are not what risk.json gives"] if n_lines else []
 
 
 def _found(risk: Facts, name: str) -> Any:

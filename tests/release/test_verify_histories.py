@@ -250,3 +250,19 @@ def test_figures_that_follow_from_the_events_are_found(n_events: int, problems: 
         {"persona_id": ["P1"], "figure": "people with", "label": "no event", "count": [40]}
     )
     assert len(given_away(figures, events, personas, 5)) == problems
+
+
+@pytest.mark.parametrize("share", ["0.0", "0.25"])
+def test_a_share_that_is_hidden_cannot_be_made_up(release: Path, share: str) -> None:
+    """Nobody has several events only where all people are told to have none or one."""
+    _, _, summary, _ = tables(release)
+    assert summary["repeat_share"].isna().any()
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        hidden = table["repeat_share"] == ""
+        return table.assign(repeat_share=table["repeat_share"].mask(hidden, share))
+
+    edit_csv(release, SUMMARY, change)
+    rewrite_manifest(release)
+    found = verify_release(release)
+    assert failing(found) == {"histories"} and "repeat_share of" in str(found)

@@ -215,3 +215,59 @@ def test_the_report_is_held_to_figures_that_are_there(results: Any, tmp_path: Pa
     edit_json(tmp_path / "safe", "risk.json", lambda facts: facts["counts"].update(personas=1))
     rewrite_manifest(tmp_path / "safe")
     assert "report" in failing(verify_release(tmp_path / "safe"))
+
+
+@pytest.fixture(scope="module")
+def exported(results: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole") / "safe"
+    export_release(results, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<h2 id=", "<p>Certified by the authority.</p><h2 id="),
+        ("no legal advice", "legal advice"),
+        (" not met", " met"),
+        ("<td>", "<td>0."),
+    ],
+)
+def test_words_that_were_changed_are_found(
+    exported: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    folder = Path(shutil.copytree(exported, tmp_path / "safe"))
+    written = (folder / "report.html").read_text("utf-8")
+    assert old in written
+    (folder / "report.html").write_text(written.replace(old, new, 1), "utf-8")
+    rewrite_manifest(folder)
+    # The page lists digests of the tables, which are as they were.
+    found = verify_release(folder)
+    assert failing(found) == {"report"}
+    assert "1 lines of report.html are not what risk.json gives" in str(found)
+
+
+def test_charts_of_another_matplotlib_are_no_problem(exported: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(exported, tmp_path / "safe"))
+    written = (folder / "report.html").read_text("utf-8")
+    other = written.replace("data:image/svg+xml;base64,", "data:image/svg+xml;base64,PCEtLSBiIC0t")
+    assert other != written
+    (folder / "report.html").write_text(other, "utf-8")
+    rewrite_manifest(folder)
+    assert verify_release(folder).holds
+
+
+def test_the_text_of_another_version_is_left_alone(exported: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(exported, tmp_path / "safe"))
+    edit_json(folder, "risk.json", lambda facts: facts["versions"].update(personatwin_sk="0.0"))
+    rewrite_manifest(folder)
+    found = verify_release(folder)
+    assert found.holds and "its text could only be compared by its own version" in str(found)
+
+
+def test_what_the_report_tells_has_to_be_in_risk_json(exported: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(exported, tmp_path / "safe"))
+    edit_json(folder, "risk.json", lambda facts: facts.pop("checks"))
+    rewrite_manifest(folder)
+    found = verify_release(folder)
+    assert "risk.json lacks something that its report tells" in str(found)
