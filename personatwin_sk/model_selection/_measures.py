@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -14,6 +15,7 @@ from personatwin_sk.merging import PersonaMerger
 from personatwin_sk.model_selection._candidates import Measures, UtilityMeasure, find_estimators
 from personatwin_sk.model_selection._constraints import Constraints
 from personatwin_sk.model_selection._defaults import DefaultMeasures
+from personatwin_sk.model_selection._usefulness import InformationUtility
 from personatwin_sk.utility import ModelScore
 
 __all__ = ["read_measures"]
@@ -55,6 +57,9 @@ def read_measures(
         The parameters do not say what is to be measured.
     """
     utility = _read_utility(search, X, groups)
+    if isinstance(utility, InformationUtility):
+        # What it remembers of the table is this search's: a parameter stays as it was given.
+        utility = copy.copy(utility)
     # A measure of usefulness may know a limit of what is not fitted to its end.
     bound, bound_key = getattr(utility, "bound", None), getattr(utility, "bound_key", None)
     risk, default = search.risk, None

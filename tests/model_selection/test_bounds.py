@@ -279,3 +279,12 @@ def test_the_limit_is_not_that_of_mergers_which_merge_other_columns():
 
 def safe(original, released):
     return SimpleNamespace(upper=0.0, k_anonymity=100)
+
+
+def test_a_given_utility_holds_no_table_after_the_search():
+    kept = InformationUtility("age", person_id="person_id", outcomes="outcome")
+    before = dict(vars(kept))
+    RiskAwareSearch(
+        court_pipeline(), {"merge__k": [2, 4]}, target_risk=1, risk=safe, utility=kept
+    ).fit(court())
+    assert vars(kept) == before
