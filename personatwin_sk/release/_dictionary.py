@@ -67,7 +67,8 @@ _FIGURES: dict[str, dict[Hashable, str]] = {
         '"people with" so many events, and again so soon.',
         OF: "Of what it is a part: the event type of an outcome, the weekday of a period. Empty: "
         "of the whole persona.",
-        LABEL: "The type, outcome, period, weekday, or how often. Empty: not known.",
+        LABEL: "The type, outcome, period, weekday, or how often. Empty: not known. Outcomes and "
+        "periods are those of the released rows, noise and all.",
         COUNT: "Events; people, where it is of people.",
         SHARE: "Share of what it is a part of, 0 to 1.",
     },

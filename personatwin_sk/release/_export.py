@@ -223,7 +223,7 @@ def _contents(
 
 
 def _shown(facts: dict[str, Any], variant: str) -> dict[str, Any]:
-    """Leave out of the figures what is not in a shareable report: whoever has one has both."""
+    """Leave out of the figures what a shareable report lacks and nothing is verified by."""
     if variant == "internal":
         return facts
     from personatwin_sk.report import shareable_figures, smallest_count

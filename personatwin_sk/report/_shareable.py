@@ -45,7 +45,8 @@ def shareable_figures(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
 
     Gone are remarks on the data, advice to who holds it, the log of the search and its frontier,
     the classes at the highest risk, names of columns that were dropped, and what is kept of groups
-    of fewer than `least` people. What tables and claims are verified by stays as it is.
+    of fewer than `least` people; other shares of fewer are told as an upper limit. What tables and
+    claims are verified by stays as it is.
 
     Parameters
     ----------
@@ -60,11 +61,11 @@ def shareable_figures(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
         Facts of the same shape.
     """
     settings = facts["settings"].items()
+    n_people = facts["counts"]["released_people"]
     return {
         **facts,
         "settings": {name: value for name, value in settings if name not in _INTERNAL_SETTINGS},
-        # It advises who holds the data, with counts of them.
-        "risk": {name: {**one, "recommendation": ""} for name, one in facts["risk"].items()},
+        "risk": {name: _risk(one, n_people, least) for name, one in facts["risk"].items()},
         "notes": [],
         "decision_log": [],
         "frontier": [],
@@ -79,8 +80,8 @@ def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
     """Leave out of the report what only those who hold the data should see.
 
     Beside what is not in `shareable_figures`, gone is every count of the data as it came (with that
-    of the release it would give away how many were left out). Shares of people that stand for fewer
-    than `least` are told as an upper limit.
+    of the release it would give away how many were left out), and the share of people alone with an
+    event is told as an upper limit where it stands for fewer than `least`.
 
     Parameters
     ----------
@@ -104,12 +105,6 @@ def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
         event = dict(report["event_risk"])
         event["unique_share"] = _told_share(event["unique_share"], n_people, least)
         report["event_risk"] = event
-        report["share_at_risk"] = {
-            limit: _told_share(share, n_people, least)
-            for limit, share in report["share_at_risk"].items()
-        }
-        for figure in _SHARES:
-            report[figure] = _told_share(report[figure], n_people, least)
     settings = figures["settings"].items()
     return {
         **figures,
@@ -119,8 +114,20 @@ def shareable_facts(facts: Mapping[str, Any], least: int) -> dict[str, Any]:
     }
 
 
-def _told_share(share: float, n_people: int, least: int) -> float | str:
-    if 0 < share * n_people < least:
+def _risk(report: Mapping[str, Any], n_people: int, least: int) -> dict[str, Any]:
+    """Tell shares of few people as limits, and no advice to who holds the data, with counts."""
+    at_risk = report["share_at_risk"].items()
+    return {
+        **report,
+        "recommendation": "",
+        "share_at_risk": {limit: _told_share(one, n_people, least) for limit, one in at_risk},
+        **{name: _told_share(report[name], n_people, least) for name in _SHARES},
+    }
+
+
+def _told_share(share: float | str, n_people: int, least: int) -> float | str:
+    # Of a release that was written and is read again it is a limit already.
+    if not isinstance(share, str) and 0 < share * n_people < least:
         return f"below {percent(least / n_people)}"
     return share
 

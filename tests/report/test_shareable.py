@@ -152,7 +152,10 @@ def test_figures_for_machines_keep_what_is_verified(facts) -> None:
     assert found["counts"] == facts["counts"] and found["utility"] == facts["utility"]
     assert set(found) == set(facts)
     for name, report in facts["risk"].items():
-        assert found["risk"][name] == report | {"recommendation": ""}
+        told = found["risk"][name]
+        assert told["recommendation"] == "" and set(told) == set(report)
+        changed = {figure for figure in report if told[figure] != report[figure]}
+        assert changed <= {"recommendation", "share_at_risk", "modelled_share"}
     assert "dropped_columns" not in found["settings"]
     assert found["notes"] == found["decision_log"] == found["frontier"] == []
     assert found["checks"]["highest_classes"] == []
@@ -210,3 +213,19 @@ def test_what_was_not_measured_is_not_made_up(facts) -> None:
     facts |= dict.fromkeys(("kept", "attack", "histories", "checks"))
     found = shareable_facts(facts, 10)
     assert all(found[name] is None for name in ("kept", "attack", "histories", "checks"))
+
+
+def test_shares_of_few_people_are_limits_for_machines_too(facts) -> None:
+    n_people = facts["counts"]["released_people"]
+    few, many = 9 / n_people, 10 / n_people
+    facts["risk"]["release"] |= {
+        "share_at_risk": {"0.05": few, "0.09": many},
+        "modelled_share": few,
+    }
+    found = shareable_figures(facts, 10)
+    release = found["risk"]["release"]
+    assert release["share_at_risk"]["0.05"].startswith("below ")
+    assert release["share_at_risk"]["0.09"] == many
+    assert release["modelled_share"] == release["share_at_risk"]["0.05"]
+    # What was written is read again by whoever verifies it.
+    assert shareable_figures(found, 10) == found
