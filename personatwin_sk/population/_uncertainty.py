@@ -139,7 +139,7 @@ _TABLES = {AGE_SPLIT: _AGE_SPLIT, JOINT: _JOINT, PLACE: _PLACE, PLACE_AGES: _PLA
 # too few. Correlations of log errors in units of their limits, pair by pair: .01 to .07 within an
 # area, .06 to .33 within one race and origin of an area (nine divisions, New York). With this one
 # the limits of mean risks are beaten in no kind of files significantly more often than 1 in 20
-# times, not in files of a single race either (``python -m benchmarks.census``; 126 of 6,361). A ZIP
+# times, not in files of a single race either (``python -m benchmarks.census``; 121 of 6,361). A ZIP
 # code's shares err together; of a survey nothing is known.
 _SHARED = {PUBLISHED: 0.0, JOINT: 0.2, AGE_SPLIT: 0.2}
 _ALL_ALIKE = 1.0
