@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from personatwin_sk.exceptions import InputError
@@ -32,6 +33,7 @@ from personatwin_sk.release._manifest import MANIFEST_VERSION, digest
 from personatwin_sk.release._spreadsheet import as_meant
 
 _ALWAYS = (PERSONAS_FILE, DICTIONARY_FILE, RISK_FILE)
+_LAST_DIGIT = 1e-12
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -235,7 +237,10 @@ def _twin_problems(twin: str, content: bytes, name: str, table: pd.DataFrame) ->
     for column in table.columns:
         left, right = table[column], other[column]
         if pd.api.types.is_numeric_dtype(right):
-            same = pd.to_numeric(left, errors="coerce").astype(float).eq(right.astype(float))
+            numbers = pd.to_numeric(left, errors="coerce").astype(float)
+            # Old versions of pandas read the last digit of a text otherwise than Python does.
+            near = np.isclose(numbers, right.astype(float), rtol=_LAST_DIGIT, atol=0.0)
+            same = pd.Series(near, index=left.index)
         else:
             same = left.astype(object).eq(right.astype(object))
         same |= left.isna() & right.isna()
