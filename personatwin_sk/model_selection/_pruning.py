@@ -267,9 +267,7 @@ def _parallel(n_jobs: int | None) -> Parallel:
 
     Not in their order: whoever interrupts the search keeps what is finished.
     """
-    for how in ("generator_unordered", "generator"):
-        try:
-            return Parallel(n_jobs=n_jobs, return_as=how)
-        except ValueError:  # an older joblib, or a backend that only knows lists
-            continue
-    return Parallel(n_jobs=n_jobs)
+    try:
+        return Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    except ValueError:  # a backend that only knows lists
+        return Parallel(n_jobs=n_jobs)
