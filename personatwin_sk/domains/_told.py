@@ -15,12 +15,13 @@ from personatwin_sk.population._people_labels import read_gender
 
 __all__ = ["mark_told", "several_spellings", "untold"]
 
-_OF_PEOPLE = ("gender", "ethnicity")
+_OF_EVENTS = ("event_type", "outcome")
+_LABELS = ("gender", "ethnicity", *_OF_EVENTS)
 _TOLD = "personatwin_sk: told"  # in the attributes of a table that a loader has told of
 
 
 def several_spellings(frame: Any) -> list[str]:
-    """Say in words which columns of people write one thing in several ways.
+    """Say in words which columns of labels write one thing in several ways.
 
     Parameters
     ----------
@@ -29,8 +30,9 @@ def several_spellings(frame: Any) -> list[str]:
     Returns
     -------
     list of str
-        A line for each of gender and ethnicity in which labels differ by capitals, spaces or
-        punctuation only, or mean the same gender; with counts, without the labels.
+        A line for each of gender, ethnicity, event type and outcome in which labels differ by
+        capitals or spaces only, those of people also by punctuation, or mean the same gender; with
+        counts, without the labels.
 
     Examples
     --------
@@ -39,7 +41,7 @@ def several_spellings(frame: Any) -> list[str]:
 2); each label is a value of its own: make them one by labels={'gender': {theirs: ours}}"]
     """
     table, lines = Table.of(frame), []
-    for column in _OF_PEOPLE:
+    for column in _LABELS:
         if column not in table:
             continue
         codes, distinct = factorize(table[column])
@@ -58,6 +60,8 @@ def several_spellings(frame: Any) -> list[str]:
 
 
 def _meaning(label: Any, column: str) -> str:
+    if column in _OF_EVENTS:
+        return " ".join(str(label).casefold().split())  # C+ and C- are two marks
     gender = read_gender(label) if column == "gender" else None
     return spelling(label) if gender is None else f"gender {gender}"
 

@@ -20,6 +20,7 @@ from personatwin_sk.domains import (
     DomainConfig,
     get_domain_config,
     get_privacy_level,
+    several_spellings,
     unknown_labels,
     untold,
 )
@@ -159,8 +160,8 @@ def create_safe_personas(
     config = get_domain_config(domain) if domain_config is None else domain_config
     floors = get_privacy_level(privacy_level)
     original, columns = prepare(data, config, keep, state, reference_date)
-    unknown = unknown_labels(original, config)
-    for line in untold(unknown, data):  # a loader has told most people already
+    of_labels = several_spellings(original) + unknown_labels(original, config)
+    for line in untold(of_labels, data):  # a loader has told most people already
         warnings.warn(line, DataWarning, stacklevel=2)
     people, n_people = person_codes(Table.of(original), PERSON)
     if n_people < floors.k:
@@ -255,7 +256,7 @@ def create_safe_personas(
         found = findings(
             original, released, personas, columns, risk, report, floors.k, random_state=random_state
         )
-    notes = unknown + _tell(caught)
+    notes = of_labels + _tell(caught)
     notes += getattr(population, "remarks", ())
     if known_events and not events:
         notes.append("The data have no events, so there is none for an attacker to know.")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from personatwin_sk._core.dates import read_dates
 from personatwin_sk._core.frames import is_null
-from personatwin_sk.domains import map_labels, several_spellings
+from personatwin_sk.domains import map_labels, mark_told, several_spellings
 from personatwin_sk.exceptions import ColumnNotFoundError, DataWarning
 from personatwin_sk.release._ages_from_births import BIRTH, ages_of
 from personatwin_sk.release._read_csv import (
@@ -143,8 +143,10 @@ def load_people_events(
             frame[column] = read_dates(frame[column], column=column)
         elif column not in (*STANDARD, BIRTH) and _is_text(frame[column]):
             frame[column] = numbers_if_amounts(frame[column])
-    for line in several_spellings(frame):
+    several = several_spellings(frame)
+    for line in several:
         warnings.warn(line, DataWarning, stacklevel=2)
+    mark_told(frame, several)
     return _without_births(frame, reference_date)
 
 

@@ -44,7 +44,9 @@ def test_what_was_told_of_a_table_is_not_told_again_until_it_changes():
         ("gender", [None, None], None),
         ("gender", [], None),
         ("ethnicity", ["Black", "African American"], None),  # other words are for users to judge
-        ("event_type", ["Arrest", "arrest"], None),
+        ("event_type", ["Arrest", "arrest", "arrest"], "1 of 3 .*2 labels are 1"),
+        ("outcome", ["plea  bargain", "Plea bargain"], "1 of 2 .*2 labels are 1"),
+        ("outcome", ["C+", "C-"], None),
     ],
 )
 def test_labels_that_are_written_in_several_ways_are_counted(column, values, told):

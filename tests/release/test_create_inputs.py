@@ -148,3 +148,23 @@ def test_a_list_of_something_else_is_no_data():
         create_safe_personas([1, 2, 3], **EASY)
     with pytest.raises(InputError, match="1 of 2 records are no Person"):
         people_from_records([*records_from_table(court(1)), "x"])
+
+
+def test_two_spellings_of_an_event_are_told_once_and_noted(tmp_path):
+    """Of a table that comes as it is, by the release; of a file, by its loader only."""
+    events = make_people_events(60, random_state=0)
+    shouted = (events["event_type"] == "arrest") & (events.index % 3 == 0)
+    events["event_type"] = events["event_type"].mask(shouted, "Arrest")
+    events.to_csv(tmp_path / "events.csv", index=False)
+    settings = EASY | {"domain": "criminal_justice"}
+    with pytest.warns(DataWarning, match="'event_type' are written otherwise") as told:
+        result = create_safe_personas(events, **settings)
+    assert sum("written otherwise" in str(warning.message) for warning in told) == 1
+    assert any("written otherwise" in note for note in result.notes)
+    with pytest.warns(DataWarning, match="'event_type' are written otherwise"):
+        loaded = load_people_events(tmp_path / "events.csv")
+    with warnings.catch_warnings(record=True) as again:
+        warnings.simplefilter("always")
+        result = create_safe_personas(loaded, **settings)
+    assert not any("written otherwise" in str(warning.message) for warning in again)
+    assert any("written otherwise" in note for note in result.notes)
