@@ -69,7 +69,7 @@ def run(options: Namespace) -> int:
     begin = progress()
     begin("making people up")
     people = datasets.make_people_events(options.people, config.name, random_state=0)
-    begin("searching for the most useful setting that is safe enough")
+    begin("searching for the most useful setting within the target")
     census = CensusPopulation(source="bundled")
     result = release.create_safe_personas(
         people,

@@ -148,7 +148,7 @@ def run(options: Namespace) -> int:
     begin = progress()
     begin("reading the file")
     data = load(options, config.name)
-    begin("searching for the most useful setting that is safe enough")
+    begin("searching for the most useful setting within the target")
     asked = {
         "target_risk": options.target_risk,
         "privacy_level": options.privacy_level,

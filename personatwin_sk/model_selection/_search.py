@@ -58,7 +58,7 @@ def _kept_estimator_has(name: str) -> Any:
 
 
 class RiskAwareSearch(SecretReprMixin, CallbackMixin, MetaEstimatorMixin, BaseEstimator):
-    """Find the most useful setting of an estimator whose release is safe enough.
+    """Find the most useful setting of an estimator whose risk is within the target.
 
     Every setting of the grid is fitted to the whole table, and the table that it would release is
     measured: how likely is somebody recognised in it, and how much of the original is left. Of the
