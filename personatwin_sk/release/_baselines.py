@@ -12,14 +12,23 @@ from personatwin_sk.release._columns import DATE, OUTCOME, PERSON, ReleaseColumn
 
 
 class Usefulness(InformationUtility):
-    """Information kept, for the columns of one release; ``(original, released) -> float``."""
+    """Information kept, for the columns of one release; ``(original, released) -> float``.
 
-    def __init__(self, columns: ReleaseColumns) -> None:
+    Parameters
+    ----------
+    columns : ReleaseColumns
+    rows : bool, default=True
+        Whether rows of events are released. Where they are only counted, dates and outcomes of rows
+        say nothing of what leaves: information is that of the key variables.
+    """
+
+    def __init__(self, columns: ReleaseColumns, *, rows: bool = True) -> None:
+        events = columns.events if rows else ()
         super().__init__(
             columns.keys,
             person_id=PERSON,
-            dates=[name for name in columns.events if name == DATE],
-            outcomes=[name for name in columns.events if name == OUTCOME],
+            dates=[name for name in events if name == DATE],
+            outcomes=[name for name in events if name == OUTCOME],
         )
 
 

@@ -201,7 +201,7 @@ def create_safe_personas(
         event_type=EVENT_TYPE if events else None,
         date=DATE if events else None,
     )
-    utility = Usefulness(columns)
+    utility = Usefulness(columns, rows=not aggregated)
 
     if known_events and events:
         _refuse_the_impossible(people[happened], original[happened], target_risk)

@@ -10,6 +10,7 @@ import pytest
 from personatwin_sk import (
     aggregate_events,
     create_safe_personas,
+    information_kept,
     make_people_events,
     make_release_pipeline,
     personas_to_dataframe,
@@ -239,3 +240,18 @@ def test_the_form_of_events_is_one_of_two_and_needs_events() -> None:
     people = events[["person_id", "age", "gender"]].drop_duplicates()
     with pytest.raises(InputError, match="the data have no events"):
         create_safe_personas(people, event_form="aggregated", use_census_data=False)
+
+
+def test_what_is_kept_of_counted_events_is_not_told_of_their_rows() -> None:
+    """Rows that do not leave keep nothing: information is that of the key variables."""
+    events = make_people_events(300, random_state=2)
+    keys = ["age", "gender", "ethnicity", "geography"]
+    options = {"use_census_data": False, "target_risk": 0.2, "random_state": 0}
+    result = create_safe_personas(events, event_form="aggregated", **options)  # type: ignore[arg-type]
+    released = result.search.transform(events)
+    assert result.utility == pytest.approx(
+        information_kept(events, released, keys, person_id="person_id")
+    )
+    nobody = events.assign(**dict.fromkeys(keys), person_id=0)
+    lost = information_kept(events, nobody, keys, person_id="person_id")
+    assert result.baseline_utility["all_in_one"] == pytest.approx(lost)

@@ -116,6 +116,8 @@ def test_counts_in_place_of_rows() -> None:
         assert "What is kept" in titles
         assert "What can be learned without recognising anybody" not in titles
         assert "event form" in [row[0] for row in rows_of(text, "Settings of the release")]
+        kept = Page(section(text, "What is kept")).text
+        assert "over key columns" in kept and "dates were moved" not in kept
 
 
 def test_people_alone() -> None:
