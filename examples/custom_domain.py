@@ -15,6 +15,8 @@ The tenants are made up. Run it with ``python examples/custom_domain.py``.
 # --------
 # It has names of its own for its columns, and three ways to write "inspection".
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -93,7 +95,11 @@ except InputError as error:
 # tens it passes. Is that coarse enough?
 
 rounded = table.assign(rent_owed=table["rent_owed"].round(-1))
-naive = create_safe_personas(rounded, keep=["district", "rent_owed"], **asked)
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    naive = create_safe_personas(rounded, keep=["district", "rent_owed"], **asked)
+for warning in told:
+    print(f"Told: {warning.message}")
 rows = personas_to_event_dataframe(naive.personas)
 owed = rows["rent_owed"].dropna()
 alone = int((~owed.duplicated(keep=False)).sum())

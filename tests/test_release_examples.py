@@ -152,6 +152,10 @@ def test_custom_domain(run: Runner) -> None:
     assert names["alone"] == (tens.value_counts() == 1).sum() > 50
     assert set(names["rows"]["event_type"]) == set(cases["what"])
     assert len(set(cases["what"])) == 5
+    (told,) = (str(warning.message) for warning in names["told"])
+    spelled = cases["what"].value_counts()
+    others = min(spelled["inspection"], spelled["Inspection"])
+    assert told.startswith(f"{others} of {len(cases)} values of 'event_type'")
 
     # The better way: one spelling, steps, and the mean about where it was.
     assert set(names["spelled"]["label"]) == {"inspecton"}
