@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import runpy
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,3 +33,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the folder of real data (set PERSONATWIN_TEST_DATA); no {folder.name}")
     return folder
+
+
+@pytest.fixture
+def run_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
+    """Run an example in a folder of its own, where nothing can be fetched; gives its names."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("an example asks for something from the network")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PERSONATWIN_OFFLINE")
+    monkeypatch.setattr("requests.Session.send", refuse)
+    return lambda name: runpy.run_path(str(REPOSITORY / "examples" / f"{name}.py"))

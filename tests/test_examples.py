@@ -6,7 +6,6 @@ Each of them is run by one test only. What it claims is worked out again here, w
 from __future__ import annotations
 
 import re
-import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,19 +31,6 @@ TESTED = {
 Runner = Callable[[str], dict[str, Any]]
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Run an example in a folder of its own, where nothing can be fetched; gives its names."""
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("an example asks for something from the network")
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PERSONATWIN_OFFLINE")
-    monkeypatch.setattr("requests.Session.send", refuse)
-    return lambda name: runpy.run_path(str(EXAMPLES / f"{name}.py"))
-
-
 def people_behind(table: pd.DataFrame, columns: list[str], owner: pd.Series) -> pd.Series:
     """Count the distinct people of each combination of values."""
     keys = [table[name].astype(str).to_numpy() for name in columns]
@@ -66,9 +52,9 @@ def test_each_example_is_tested_and_told_as_a_narrative() -> None:
         assert "random_state" in text or "default_rng(" in text
 
 
-def test_search_and_frontier(run: Runner, tmp_path: Path) -> None:
+def test_search_and_frontier(run_example: Runner, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib").use("agg")
-    names = run("search_and_frontier")
+    names = run_example("search_and_frontier")
 
     # The naive way is worse than it looks.
     report = names["report"]
@@ -98,8 +84,8 @@ def test_search_and_frontier(run: Runner, tmp_path: Path) -> None:
     assert "<svg" in picture and "Court events of 600 people" in picture
 
 
-def test_order_of_steps(run: Runner) -> None:
-    names = run("order_of_steps")
+def test_order_of_steps(run_example: Runner) -> None:
+    names = run_example("order_of_steps")
     people, keys = names["people"], names["KEYS"]
     sizes = {
         name: people_behind(names[f"released_{name}"], keys, people["person_id"])
@@ -125,8 +111,8 @@ def test_order_of_steps(run: Runner) -> None:
     assert names["lost"]["before"] < 0.8 * names["lost"]["after"]
 
 
-def test_ml_workflow(run: Runner) -> None:
-    names = run("ml_workflow")
+def test_ml_workflow(run_example: Runner) -> None:
+    names = run_example("ml_workflow")
     patients, next_year = names["patients"], names["next_year"]
     assert not set(patients["person_id"]) & set(next_year["person_id"])
 
@@ -169,8 +155,8 @@ def area_under_curve(score: np.ndarray, is_it: pd.Series) -> float:
     return float(higher + (of_it[:, None] == of_others).mean() / 2)
 
 
-def test_other_country(run: Runner) -> None:
-    names = run("other_country")
+def test_other_country(run_example: Runner) -> None:
+    names = run_example("other_country")
     people, counts, towns, keys = (names[key] for key in ("people", "counts", "towns", "KEYS"))
 
     # Without places or people to count, 1/f of classes whose towns are listed one by one.

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 KEYS = ["age", "gender", "ethnicity", "geography"]
 Runner = Callable[[str], dict[str, Any]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Run an example in a folder of its own, where nothing can be fetched; gives its names."""
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("an example asks for something from the network")
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PERSONATWIN_OFFLINE")
-    monkeypatch.setattr("requests.Session.send", refuse)
-    return lambda name: runpy.run_path(str(EXAMPLES / f"{name}.py"))
 
 
 def found_by_one_event(table: pd.DataFrame, person: pd.Series, columns: list[str]) -> float:
@@ -44,8 +28,8 @@ def log_odds_ratio(groups: pd.Series, has_it: pd.Series) -> float:
     return float(np.log(odds[0] / odds[1]))
 
 
-def test_court_records(run: Runner, tmp_path: Path) -> None:
-    names = run("court_records")
+def test_court_records(run_example: Runner, tmp_path: Path) -> None:
+    names = run_example("court_records")
     court, n_people = names["court"], names["n_people"]
     assert n_people == court["person_id"].nunique() > 1000
 
@@ -96,8 +80,8 @@ def test_court_records(run: Runner, tmp_path: Path) -> None:
     assert len(written) == len(personas)
 
 
-def test_hospital_visits(run: Runner) -> None:
-    names = run("hospital_visits")
+def test_hospital_visits(run_example: Runner) -> None:
+    names = run_example("hospital_visits")
     visits, listed = names["visits"], names["listed"]
 
     # By the list: the year, the state, nobody's age above 89, no name.
@@ -140,8 +124,8 @@ def test_hospital_visits(run: Runner) -> None:
     assert np.corrcoef(behind["age"], told["recidivism_share"].loc[behind.index])[0, 1] > 0.5
 
 
-def test_custom_domain(run: Runner) -> None:
-    names = run("custom_domain")
+def test_custom_domain(run_example: Runner) -> None:
+    names = run_example("custom_domain")
     cases, table = names["cases"], names["table"]
     owed = cases["rent_owed"].dropna()
     assert f"'rent_owed': {owed.nunique()} distinct values" in names["refusal"]
@@ -178,8 +162,8 @@ def test_custom_domain(run: Runner) -> None:
     assert "district" in result.settings["quasi_identifiers"]
 
 
-def test_census_enhanced(run: Runner) -> None:
-    names = run("census_enhanced")
+def test_census_enhanced(run_example: Runner) -> None:
+    names = run_example("census_enhanced")
     census = names["census"]
     for place in ("city", "island"):
         assert names["in_file"][place].k_anonymity == 5
