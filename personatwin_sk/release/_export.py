@@ -74,8 +74,8 @@ def export_privacy_report(
         The file; one that is there is replaced, whole or not at all.
     variant : {"internal", "shareable"}, default="internal"
         For those who hold the data, or one that may go out with the release: without counts of
-        fewer people than the smallest class or 10, remarks on the data, the log of the search,
-        names of dropped columns and counts of the data as they came.
+        fewer people than 10 or the least k of the privacy level, remarks on the data, the log of
+        the search, names of dropped columns and counts of the data as they came.
 
     Raises
     ------

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from forging import failing
 
 from personatwin_sk.datasets import make_people_events
 from personatwin_sk.exceptions import InputError
 from personatwin_sk.population import CensusPopulation
 from personatwin_sk.release import (
     Personas,
-    Verification,
     _coverage,
     create_safe_personas,
     data_dictionary,
@@ -57,10 +57,6 @@ def written(tmp_path_factory: pytest.TempPathFactory, original: pd.DataFrame) ->
 @pytest.fixture
 def release(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(written, tmp_path / "safe"))
-
-
-def failing(found: Verification) -> set[str]:
-    return {check.name for check in found.problems}
 
 
 def read(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
